@@ -1,0 +1,207 @@
+/**
+ * The closed catalogue of what can go wrong. A reason is stable: it is the reason of the resource's
+ * conditions and events and the label of metrics. The error itself carries its policy (is it worth
+ * another attempt?), so that no place that catches it has to decide.
+ */
+
+interface CatalogueEntry {
+  /** What it means, as a sentence for docs/errors.md. */
+  readonly means: string;
+  /** What the user or the cluster's operator can do about it; ends every message. */
+  readonly remedy: string;
+  /** Whether another attempt may end better without anybody changing anything. */
+  readonly retried: boolean;
+}
+
+export const errorCatalogue = {
+  InvalidSpec: {
+    means: 'The resource asks for something that cannot be done as it is written.',
+    remedy:
+      'Correct the field that the message names; `wscontent validate -f FILE` checks a resource.',
+    retried: false,
+  },
+  NotImplemented: {
+    means: 'The resource asks for something that this version does not do yet.',
+    remedy: 'Use another initializer or a newer version of workspace-content.',
+    retried: false,
+  },
+  PathNotAllowed: {
+    means:
+      'The directory lies outside of what the namespace may use, or is reached through a symbolic link.',
+    remedy:
+      'Use a hostPath under <data-root>/<namespace>/ without symbolic links, or leave hostPath out.',
+    retried: false,
+  },
+  PathInUse: {
+    means: 'The directory belongs to another WorkspaceContent.',
+    remedy: 'Use another hostPath, or delete the other resource first.',
+    retried: false,
+  },
+  PathNotEmpty: {
+    means: 'The directory holds something that no attempt of this resource wrote.',
+    remedy:
+      'Use another hostPath, move the content away, or create the resource with existingContent: Replace to give it up.',
+    retried: false,
+  },
+  SecretNotFound: {
+    means: 'A Secret that the resource names, or a key in it, is not there.',
+    remedy: 'Create the Secret with that key in the namespace of the resource.',
+    retried: true,
+  },
+  GitAuthenticationFailed: {
+    means: 'The git server refused the credentials, or asks for some.',
+    remedy:
+      'Check user and password in config.authSecretRef, and that they may read the repository.',
+    retried: false,
+  },
+  GitRepositoryNotFound: {
+    means: 'The git server has no such repository, or hides it from these credentials.',
+    remedy: 'Check remoteUri; for a private repository set config.authSecretRef.',
+    retried: false,
+  },
+  GitRefNotFound: {
+    means: 'The repository has no such branch or commit.',
+    remedy: 'Check cloneTarget and targetMode; git ls-remote lists what the repository has.',
+    retried: false,
+  },
+  GitRemoteUnavailable: {
+    means: 'The git server could not be reached or did not answer as a git server does.',
+    remedy: 'Check that the node reaches the host in remoteUri; it is tried again by itself.',
+    retried: true,
+  },
+  GitFailed: {
+    means: 'A git command failed for a reason of its own.',
+    remedy: "Read git's own words in the message.",
+    retried: false,
+  },
+  DownloadFailed: {
+    means: 'A file could not be downloaded.',
+    remedy: 'Check the url, and that the node reaches its host.',
+    retried: true,
+  },
+  DownloadNotFound: {
+    means: 'The server has no such file, or refuses to hand it out.',
+    remedy: 'Check the url; a signed url may have expired.',
+    retried: false,
+  },
+  SnapshotNotFound: {
+    means: 'The object store has no snapshot of that name.',
+    remedy: 'Check the name, object@bucket, and that spec.storage names the store that holds it.',
+    retried: false,
+  },
+  BackupNotFound: {
+    means: 'The object store has no backup of this workspace.',
+    remedy:
+      'Check owner, workspaceID and storage in the spec, or use an initializer that needs no backup.',
+    retried: false,
+  },
+  StorageUnavailable: {
+    means: 'The object store could not be reached, or did not answer as one does.',
+    remedy:
+      "Check the store's endpoint, proxy and caFile in the daemon's storage configuration; it is tried again by itself.",
+    retried: true,
+  },
+  StorageRefused: {
+    means: 'The object store refuses an object, or to say whether it is there.',
+    remedy:
+      "Check the store's credentials, their rights, and region and endpoint in the daemon's storage configuration; it is tried again by itself.",
+    retried: true,
+  },
+  DigestMismatch: {
+    means: 'What was downloaded is not what the digest names. Nothing was kept of it.',
+    remedy:
+      'Check the digest against the file (sha256sum), and that the url serves the file you mean.',
+    retried: false,
+  },
+  ArchiveCorrupt: {
+    means: 'The archive is damaged, cut off, or not a tar archive.',
+    remedy: 'Take the snapshot or backup again, or use an older one; list this one with tar -tvf.',
+    retried: false,
+  },
+  ArchiveUnsafe: {
+    means:
+      'The archive holds what must not reach the node: a device node, or a name or link that leads out of the directory.',
+    remedy: 'Make the archive anew without the entry that the message names.',
+    retried: false,
+  },
+  LimitExceeded: {
+    means: 'The content is larger than the limits allow.',
+    remedy: "Make the content smaller, or ask the cluster's operator to raise the daemon's limits.",
+    retried: false,
+  },
+  DestinationFull: {
+    means: "The node's disk or its table of inodes is full.",
+    remedy: 'Free some space on the node; it is tried again by itself.',
+    retried: true,
+  },
+  DestinationFailed: {
+    means: 'The directory could not be written.',
+    remedy: "Check the file system of the daemon's data root on the node.",
+    retried: true,
+  },
+  DeadlineExceeded: {
+    means: 'The attempt took longer than spec.timeout.',
+    remedy: 'Raise spec.timeout, or find out from status.progress and the logs what was slow.',
+    retried: true,
+  },
+  Cancelled: {
+    means: 'The resource was deleted or suspended while the attempt ran.',
+    remedy: 'If it was suspended, set suspend: false to start it again.',
+    retried: false,
+  },
+  Interrupted: {
+    means: 'The daemon was stopped while the attempt ran.',
+    remedy: 'Nothing to do: it is tried again when the daemon is back.',
+    retried: true,
+  },
+  SandboxFailed: {
+    means: 'The sandbox could not be started, or ended without a word.',
+    remedy:
+      "This is a fault of the node, not of the resource: read runc's words in the message and the daemon's log.",
+    retried: true,
+  },
+  InternalError: {
+    means: 'Something that should not happen.',
+    remedy: "Report it with the daemon's log.",
+    retried: true,
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorReason = keyof typeof errorCatalogue;
+
+/** Whether a word that came from outside (the sandbox, a journal) is a reason of the catalogue. */
+export function isErrorReason(word: unknown): word is ErrorReason {
+  return typeof word === 'string' && Object.hasOwn(errorCatalogue, word);
+}
+
+/** Whether another attempt may end better without anybody changing anything. */
+export function isRetried(reason: ErrorReason): boolean {
+  return errorCatalogue[reason].retried;
+}
+
+interface ContentErrorOptions extends ErrorOptions {
+  /** The step that failed, such as composite[1].git. */
+  readonly step?: string;
+}
+
+/**
+ * A failure with a reason from the catalogue. `message` is what happened, a sentence without secrets
+ * and without the remedy, which `explain` adds where a person reads it.
+ */
+export class ContentError extends Error {
+  override readonly name = 'ContentError';
+  readonly reason: ErrorReason;
+  readonly step: string | undefined;
+
+  constructor(reason: ErrorReason, message: string, options: ContentErrorOptions = {}) {
+    super(message, options);
+    this.reason = reason;
+    this.step = options.step;
+  }
+}
+
+/** What happened and what to do about it, in one text for people. */
+export function explain(error: { reason: ErrorReason; message: string }): string {
+  const happened = error.message.trim() || errorCatalogue[error.reason].means;
+  return `${/[.!?]$/.test(happened) ? happened : `${happened}.`} ${errorCatalogue[error.reason].remedy}`;
+}

@@ -1,0 +1,21 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseEntry } from '../../controller/journal-entry.ts';
+import type { History } from '../../controller/journal.ts';
+
+/**
+ * What this node's daemon knows of a resource that it has made, or makes just now; its failures stand
+ * in nobody's way. Only reads: the journal is the daemon's.
+ */
+export async function readDaemonJournal(stateDir: string, uid: string): Promise<History> {
+  const folder = join(stateDir, 'journal');
+  const names = await readdir(folder).catch(() => []);
+  // The daemon sets aside what it cannot read itself, under a longer name.
+  if (!names.some((name) => name.startsWith(`${uid}.json`))) return undefined;
+  try {
+    const entry = parseEntry(await readFile(join(folder, `${uid}.json`), 'utf8'));
+    return entry.state === 'succeeded' || entry.state === 'running' ? entry : undefined;
+  } catch {
+    return 'unreadable';
+  }
+}

@@ -1,0 +1,48 @@
+import { isRecord } from '../api/record.ts';
+
+/** An answer of the API server other than 2xx, as an HTTP status or as the ERROR event of a watch. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  /** The API server's own word, such as NotFound, Expired or TooManyRequests; may be empty. */
+  readonly reason: string;
+  /** Milliseconds that the server asks to wait before the next try. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(status: number, reason: string, message: string, retryAfterMs?: number) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The API server could not be reached, or did not answer as an API server does. */
+export class ApiUnavailable extends Error {
+  override readonly name = 'ApiUnavailable';
+}
+
+const bound = 2048;
+
+/** Reads a `Status` object, whatever it holds. `retryAfter` is the header of that name, in seconds. */
+export function toApiError(
+  what: string,
+  code: number,
+  body: unknown,
+  retryAfter?: string,
+): ApiError {
+  const status = isRecord(body) ? body : {};
+  const { reason, message, details } = status;
+  const asked = isRecord(details) ? details['retryAfterSeconds'] : undefined;
+  const seconds = retryAfter === undefined ? asked : Number(retryAfter);
+  return new ApiError(
+    code,
+    typeof reason === 'string' ? reason : '',
+    `${what}: ${code} ${typeof message === 'string' ? message : ''}`.trim().slice(0, bound),
+    typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : undefined,
+  );
+}
+
+export function isApiStatus(error: unknown, ...statuses: readonly number[]): error is ApiError {
+  return error instanceof ApiError && statuses.includes(error.status);
+}

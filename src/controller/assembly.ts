@@ -1,0 +1,90 @@
+import type { Logger } from 'pino';
+import { attemptBackoff, type BackoffPolicy, prerequisiteBackoff } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import type { ControllerConfig } from './config.ts';
+import type { Engine } from './engine.ts';
+import { EventRecorder } from './events.ts';
+import type { Journal } from './journal.ts';
+import type { KubeClient } from './kube-client.ts';
+import type { ListWatch } from './list-watch.ts';
+import type { Metrics } from './metrics.ts';
+import { PathClaims } from './path-claims.ts';
+import { Reconciler } from './reconciler.ts';
+import type { RecoveryParts } from './recovery.ts';
+import { Reporter } from './reporter.ts';
+import { RunSlots } from './run-slots.ts';
+import { Runs } from './runs.ts';
+import { Starter } from './starter.ts';
+import { StatusWriter } from './status-writer.ts';
+import { Store } from './store.ts';
+import { watchResources } from './watch-resources.ts';
+import { Workers } from './workers.ts';
+
+/** Looks at resources go on beside the attempts that run. */
+const workersBesideRuns = 4;
+
+export interface AssemblyParts {
+  readonly config: Pick<ControllerConfig, 'nodeName' | 'maxConcurrent'>;
+  readonly client: KubeClient;
+  readonly journal: Journal;
+  readonly engine: Engine;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly backoff?: { readonly attempt?: BackoffPolicy; readonly prerequisite?: BackoffPolicy };
+  /** Aborted when the daemon is to end: nothing new is started. */
+  readonly stopping: AbortSignal;
+  /** Aborted when requests to the API server may take no longer. */
+  readonly requests: AbortSignal;
+}
+
+/** What turns resources into attempts, at rest until workers and listWatch are started. */
+export interface Assembly {
+  readonly workers: Workers;
+  readonly listWatch: ListWatch;
+  readonly runs: Runs;
+  readonly recovery: RecoveryParts;
+}
+
+export function assemble(parts: AssemblyParts): Assembly {
+  const { config, client, journal, clock, log, metrics, requests } = parts;
+  const { nodeName, maxConcurrent } = config;
+  const store = new Store();
+  const runs = new Runs();
+  const slots = new RunSlots(maxConcurrent, (key) => workers.add(key));
+  const onError = (err: unknown): void => log.info({ err }, 'an event was not written');
+  const events = new EventRecorder({ client, clock, nodeName, onError });
+  const status = new StatusWriter({ client, store, clock });
+  const common = {
+    ...{ client, store, journal, clock, log, metrics, runs, slots, nodeName },
+    engine: parts.engine,
+    claims: new PathClaims(journal.entries(), (uid) => store.hasUid(uid)),
+    reporter: new Reporter({ status, events, log, requests }),
+    attemptBackoff: parts.backoff?.attempt ?? attemptBackoff,
+    prerequisiteBackoff: parts.backoff?.prerequisite ?? prerequisiteBackoff,
+    stopping: parts.stopping,
+  };
+  const reconciler = new Reconciler({
+    ...common,
+    starter: new Starter(common),
+    add: (key) => workers.add(key),
+    addAfter: (key, ms) => workers.addAfter(key, ms),
+  });
+  const workers = new Workers({
+    count: maxConcurrent + workersBesideRuns,
+    clock,
+    work: async (key) => await reconciler.reconcile(key),
+  });
+  const listWatch = watchResources({ ...common, workers });
+  metrics.read({
+    queueDepth: () => workers.depth,
+    activeRuns: () => slots.running,
+    waitingRuns: () => slots.waiting,
+    resources: () => store.size,
+    syncAge: () => {
+      const { lastSync } = listWatch;
+      return lastSync === undefined ? undefined : (clock.now() - lastSync) / 1000;
+    },
+  });
+  return { workers, listWatch, runs, recovery: common };
+}

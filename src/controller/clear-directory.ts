@@ -1,0 +1,19 @@
+import { execa } from 'execa';
+
+/**
+ * Removes all that is in a directory but the lost+found of its file system, and not the directory
+ * itself, on which a quota may hang. What is in it is hostile: find holds on to the directories that
+ * it walks, so that nobody can lead it elsewhere by a link, and it stays on this file system.
+ * Throws when something is left.
+ */
+export async function clearDirectory(path: string, signal: AbortSignal): Promise<void> {
+  const lostAndFound = ['(', '-path', './lost+found', '-o', '-path', './lost+found/*', ')'];
+  await execa('find', ['.', '-xdev', '-mindepth', '1', '!', ...lostAndFound, '-delete'], {
+    cwd: path,
+    cancelSignal: signal,
+    stdin: 'ignore',
+    stdout: 'ignore',
+    // Only the error's message is read of it.
+    maxBuffer: 10_000,
+  });
+}

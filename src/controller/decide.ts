@@ -1,0 +1,81 @@
+import { ContentError, isRetried } from '../api/errors.ts';
+import type { ContentResource } from '../api/resource.ts';
+import { attemptBackoff } from './backoff.ts';
+import type { FailedEntry, RunningEntry, SucceededEntry } from './journal-entry.ts';
+import type { History } from './journal.ts';
+
+export interface Situation {
+  readonly resource: ContentResource;
+  /** What the node's journal has on the resource's uid. */
+  readonly history: History;
+  /** The node that this daemon serves. */
+  readonly nodeName: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/**
+ * What may lie in the directory when an attempt starts. `empty`: nothing, else it is refused.
+ * `remains`: what an earlier attempt of this uid left, which is removed. `given-up`: anything; the
+ * resource says that it may be replaced.
+ */
+export type Expected = 'empty' | 'remains' | 'given-up';
+
+export type Action =
+  /** It is none of this daemon's business, or nobody waits for it any more. */
+  | { readonly kind: 'ignore' }
+  /** The content is there: say so, and touch nothing. */
+  | { readonly kind: 'publish'; readonly entry: SucceededEntry }
+  /** The journal speaks of an attempt that nobody watches: end what is left of it. */
+  | { readonly kind: 'recover'; readonly entry: RunningEntry }
+  /** The last attempt was the last. */
+  | { readonly kind: 'give-up'; readonly entry: FailedEntry }
+  | { readonly kind: 'suspend' }
+  /** The resource asks for what is not done. */
+  | { readonly kind: 'refuse'; readonly error: ContentError }
+  | { readonly kind: 'wait'; readonly entry: FailedEntry }
+  | { readonly kind: 'run'; readonly expected: Expected };
+
+/**
+ * What to do for a resource that no attempt runs for now. Pure. The order is the meaning: content
+ * that is there comes before everything, and nothing leads from it to another attempt.
+ */
+export function decide({ resource, history, nodeName, now }: Situation): Action {
+  const { spec, deletionTimestamp } = resource;
+  const entry = history === 'unreadable' ? undefined : history;
+  const deleted = deletionTimestamp !== undefined;
+  if (spec.nodeName !== nodeName) return { kind: 'ignore' };
+  if (entry?.state === 'running') return { kind: 'recover', entry };
+  if (deleted) return { kind: 'ignore' };
+  if (entry?.state === 'succeeded') return { kind: 'publish', entry };
+  if (entry?.state === 'failed' && isLast(entry, spec.backoffLimit)) {
+    return { kind: 'give-up', entry };
+  }
+  if (spec.suspend) return { kind: 'suspend' };
+  if (spec.deletionPolicy === 'Delete') {
+    const message = 'spec.deletionPolicy: Delete is not done by this version; Retain is';
+    return { kind: 'refuse', error: new ContentError('NotImplemented', message) };
+  }
+  if (entry?.state === 'failed' && mustWait(entry, now)) return { kind: 'wait', entry };
+  return { kind: 'run', expected: expectation(resource, history) };
+}
+
+function isLast({ error, failures }: FailedEntry, backoffLimit: number): boolean {
+  // A suspend cancelled it, and was lifted since.
+  if (error.reason === 'Cancelled') return false;
+  return !isRetried(error.reason) || failures > backoffLimit;
+}
+
+function mustWait({ retryAt }: FailedEntry, now: number): boolean {
+  // No wait is that long: the clock was set back.
+  return retryAt > now && retryAt - now <= attemptBackoff.capMs;
+}
+
+function expectation({ spec, status }: ContentResource, history: History): Expected {
+  if (history === 'unreadable') return 'empty';
+  if (history?.dirty) return 'remains';
+  if (spec.existingContent !== 'Replace') return 'empty';
+  // The journal was lost: what lies there may be the work that was done in content of this uid.
+  const wasTried = (status.attempts ?? 0) > 0 || status.phase === 'Ready';
+  return history === undefined && wasTried ? 'empty' : 'given-up';
+}

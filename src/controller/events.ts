@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { explain } from '../api/errors.ts';
+import { apiGroup, apiVersion, kind, type ResourceIdentity } from '../api/resource.ts';
+import { isApiStatus } from './api-error.ts';
+import type { Clock } from './clock.ts';
+import type { KubeClient } from './kube-client.ts';
+import { successReason, type View } from './status.ts';
+import { rfc3339, shorten } from './text.ts';
+
+export interface EventDraft {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  /** Which attempt it is about; 0 before the first. */
+  readonly attempt: number;
+}
+
+/** kubectl and the API server expect no more. */
+const longestMessage = 1024;
+const longestName = 200;
+
+/** What is worth an event of what a status says. */
+export function eventOf(view: View): EventDraft | undefined {
+  const attempt = view.entry?.attempts ?? 0;
+  switch (view.kind) {
+    case 'running':
+      return {
+        type: 'Normal',
+        reason: 'Initializing',
+        message: `Attempt ${attempt} started.`,
+        attempt,
+      };
+    case 'ready': {
+      const message = `The content is there (${view.entry.report.source}).`;
+      return { type: 'Normal', reason: successReason, message, attempt };
+    }
+    case 'retrying':
+    case 'failed': {
+      const { error } = view.entry;
+      return { type: 'Warning', reason: error.reason, message: explain(error), attempt };
+    }
+    case 'blocked': {
+      const { error } = view;
+      return { type: 'Warning', reason: error.reason, message: explain(error), attempt };
+    }
+    case 'queued':
+    case 'suspended':
+      return undefined;
+  }
+}
+
+/**
+ * The event as an object of the API. Its name is a digest of what it says, so that saying it twice
+ * makes one event.
+ */
+export function buildEvent(
+  resource: ResourceIdentity,
+  { type, reason, message, attempt }: EventDraft,
+  nodeName: string,
+  now: number,
+): object {
+  const { namespace, name, uid } = resource;
+  const note = shorten(message, longestMessage);
+  const said = JSON.stringify([uid, attempt, reason, note]);
+  const digest = createHash('sha256').update(said).digest('hex').slice(0, 16);
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { namespace, name: `${name.slice(0, longestName)}.${digest}` },
+    involvedObject: { apiVersion: `${apiGroup}/${apiVersion}`, kind, namespace, name, uid },
+    type,
+    reason,
+    message: note,
+    count: 1,
+    firstTimestamp: rfc3339(now),
+    lastTimestamp: rfc3339(now),
+    source: { component: 'workspace-content', host: nodeName },
+    reportingComponent: 'workspacecontent.dev/controller',
+    reportingInstance: nodeName,
+  };
+}
+
+export interface EventRecorderOptions {
+  readonly client: Pick<KubeClient, 'create'>;
+  readonly clock: Clock;
+  readonly nodeName: string;
+  /** An event that could not be written is no reason to stop. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Writes events as well as it can. */
+export class EventRecorder {
+  readonly #options: EventRecorderOptions;
+
+  constructor(options: EventRecorderOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects. */
+  async record(resource: ResourceIdentity, view: View, signal: AbortSignal): Promise<void> {
+    const { client, clock, nodeName, onError } = this.#options;
+    const draft = eventOf(view);
+    if (draft === undefined) return;
+    const event = buildEvent(resource, draft, nodeName, clock.now());
+    try {
+      await client.create(`/api/v1/namespaces/${resource.namespace}/events`, event, signal);
+    } catch (error) {
+      if (!isApiStatus(error, 409)) onError(error);
+    }
+  }
+}

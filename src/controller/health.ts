@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+
+export interface HealthChecks {
+  /** Why a restart would help; undefined when it would not. */
+  readonly ailment: () => string | undefined;
+  /** Why no work is done; undefined when it is. */
+  readonly obstacle: () => string | undefined;
+}
+
+export interface HealthServer {
+  /** Such as http://127.0.0.1:9500. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Serves /healthz, /readyz and /metrics at host:port; an IPv6 address stands in brackets. */
+export async function startHealthServer(
+  address: string,
+  checks: HealthChecks,
+  registry: Registry,
+): Promise<HealthServer> {
+  const { host, port } = parseAddress(address);
+  const answers: Record<string, () => Answer | Promise<Answer>> = {
+    '/healthz': () => toAnswer(checks.ailment()),
+    '/readyz': () => toAnswer(checks.obstacle()),
+    '/metrics': async () => ({
+      status: 200,
+      type: registry.contentType,
+      text: await registry.metrics(),
+    }),
+  };
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    const respond = async (): Promise<void> => {
+      const { status, type, text } = (await answers[path]?.()) ?? notFound;
+      response.writeHead(status, { 'content-type': type }).end(text);
+    };
+    respond().catch((error: unknown) => {
+      response.writeHead(500, { 'content-type': 'text/plain' }).end(String(error));
+    });
+  });
+  server.listen({ host, port });
+  await once(server, 'listening');
+  const shownHost = host.includes(':') ? `[${host}]` : host;
+  return {
+    url: `http://${shownHost}:${(server.address() as AddressInfo).port}`,
+    close: async () => await close(server),
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly text: string;
+}
+
+const notFound: Answer = { status: 404, type: 'text/plain', text: 'not found\n' };
+
+function toAnswer(problem: string | undefined): Answer {
+  return {
+    status: problem === undefined ? 200 : 503,
+    type: 'text/plain',
+    text: `${problem ?? 'ok'}\n`,
+  };
+}
+
+/** Throws an error for people. */
+export function parseAddress(address: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(address);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535)
+    throw new Error(`"${address}" is no address like 127.0.0.1:9500`);
+  return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
+}
+
+async function close(server: Server): Promise<void> {
+  server.close();
+  server.closeAllConnections();
+  await once(server, 'close');
+}

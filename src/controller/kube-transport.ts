@@ -1,0 +1,89 @@
+import http from 'node:http';
+import https from 'node:https';
+import { ApiUnavailable } from './api-error.ts';
+import type { KubeConfig } from './kube-config.ts';
+
+export interface KubeRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  readonly contentType?: string;
+  /** Ends the request, and the reading of its answer. */
+  readonly signal: AbortSignal;
+  /** Milliseconds until the head of the answer must be there. */
+  readonly headTimeoutMs: number;
+}
+
+/** Sends one request; resolves with the head of the answer, whatever its status. */
+export type KubeTransport = (request: KubeRequest) => Promise<http.IncomingMessage>;
+
+/**
+ * A transport that takes server, certificates and tokens from the configuration anew for each
+ * request, so that rotated files count at once. Connections are kept alive, and the kernel probes
+ * them when they are silent. Throws ApiUnavailable when there is no answer.
+ */
+export function createTransport(config: KubeConfig): KubeTransport {
+  const server = config.getCurrentCluster()?.server ?? '';
+  const proxied = config.getCurrentCluster()?.proxyUrl !== undefined;
+  const options = { keepAlive: true, keepAliveMsecs: 30_000, timeout: 0 };
+  const plain = server.startsWith('http:');
+  // An agent without TLS options of its own keeps a pool for each set of them, rotated ones too.
+  const agent = plain ? new http.Agent(options) : new https.Agent(options);
+
+  return async (request) => {
+    const url = new URL(`${server.replace(/\/$/, '')}${request.path}`);
+    for (const [name, value] of Object.entries(request.query ?? {})) {
+      url.searchParams.set(name, value);
+    }
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    const settings: https.RequestOptions = { method: request.method, headers: {} };
+    await config.applyToHTTPSOptions(settings);
+    if (!proxied) settings.agent = agent;
+    settings.headers = {
+      ...(settings.headers as http.OutgoingHttpHeaders),
+      accept: 'application/json',
+      'user-agent': 'workspace-content',
+      ...(body === undefined
+        ? {}
+        : {
+            'content-type': request.contentType ?? 'application/json',
+            'content-length': Buffer.byteLength(body),
+          }),
+    };
+    return await exchange(url, settings, body, request);
+  };
+}
+
+async function exchange(
+  url: URL,
+  settings: https.RequestOptions,
+  body: string | undefined,
+  { signal, headTimeoutMs, method, path }: KubeRequest,
+): Promise<http.IncomingMessage> {
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    late.abort(new ApiUnavailable(`${method} ${path}: no answer within ${headTimeoutMs} ms`));
+  }, headTimeoutMs);
+  const either = AbortSignal.any([signal, late.signal]);
+  try {
+    return await new Promise<http.IncomingMessage>((resolve, reject) => {
+      const { request } = url.protocol === 'http:' ? http : https;
+      request(url, { ...settings, signal: either }, resolve)
+        .on('error', reject)
+        .end(body);
+    });
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (late.signal.aborted) throw late.signal.reason;
+    throw new ApiUnavailable(`${method} ${path}: ${describe(cause)}`, { cause });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Errors of several addresses tried in vain have an empty message of their own. */
+function describe(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,232 @@
+import { ApiError, isApiStatus } from './api-error.ts';
+import { apiBackoff, backoffMs, type BackoffPolicy } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import type { Query } from './kube-client.ts';
+import { isRecord } from '../api/record.ts';
+import { parseWatchEvent, resourceVersionOf } from './watch-event.ts';
+
+export interface ListWatchClient {
+  get(path: string, signal: AbortSignal, query?: Query): Promise<unknown>;
+  watch(path: string, query: Query, signal: AbortSignal): AsyncIterable<string>;
+}
+
+export interface ListWatchHandler {
+  /** A complete list: these are there, and no others. */
+  onList(objects: readonly unknown[]): void;
+  onUpsert(object: unknown): void;
+  onDelete(object: unknown): void;
+  /** A request failed, or a watch was ended by an error; it goes on by itself. */
+  onError(error: unknown, what: 'list' | 'watch'): void;
+}
+
+export interface ListWatchOptions {
+  readonly client: ListWatchClient;
+  readonly clock: Clock;
+  /** Collection to watch, such as `/apis/workspacecontent.dev/v1alpha1/workspacecontents`. */
+  readonly path: string;
+  /** What to watch of it: fieldSelector, labelSelector. */
+  readonly selector: Query;
+  readonly handler: ListWatchHandler;
+  readonly pageSize?: number;
+  /** A complete list follows the last one after that many milliseconds, half of it by chance more. */
+  readonly relistMs?: number;
+  /** The server ends a watch after that many milliseconds, up to twice that by chance. */
+  readonly watchMs?: number;
+  /** A watch without a line for that many milliseconds is given up; bookmarks come every minute. */
+  readonly idleMs?: number;
+  readonly backoff?: BackoffPolicy;
+}
+
+/** A watch that lasts so many milliseconds works: only then does the next pause start small again. */
+const stableMs = 5000;
+
+/**
+ * Keeps hearing what a collection holds: a list in pages, then a watch from there on; a new list
+ * when the server has forgotten the place (410), and every now and then. It never gives up: what
+ * fails is tried again after a growing pause, or the one that the server asks for.
+ */
+export class ListWatch {
+  readonly #options: Required<ListWatchOptions>;
+  #resourceVersion: string | undefined;
+  #relistAt = 0;
+  #failures = 0;
+  #synced: number | undefined;
+  #turned: number | undefined;
+
+  constructor(options: ListWatchOptions) {
+    this.#options = {
+      pageSize: 250,
+      relistMs: 600_000,
+      watchMs: 300_000,
+      idleMs: 150_000,
+      backoff: apiBackoff,
+      ...options,
+    };
+  }
+
+  /** When the API server was last heard, ms since the epoch; undefined before the first whole list. */
+  get lastSync(): number | undefined {
+    return this.#synced;
+  }
+
+  /** When the loop last went round, successfully or not; undefined before it runs. */
+  get lastTurn(): number | undefined {
+    return this.#turned;
+  }
+
+  /** Runs until the signal is aborted, and then returns. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const what = this.#mustList() ? 'list' : 'watch';
+      this.#turned = this.#options.clock.now();
+      try {
+        if (what === 'list') await this.#list(signal);
+        else await this.#watch(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#failures += 1;
+        // The server has forgotten what came after our version.
+        if (isApiStatus(error, 410)) this.#resourceVersion = undefined;
+        this.#options.handler.onError(error, what);
+        await this.#pause(error, signal);
+      }
+    }
+  }
+
+  #mustList(): boolean {
+    return this.#resourceVersion === undefined || this.#options.clock.now() >= this.#relistAt;
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const { client, clock, path, selector, pageSize, relistMs, handler } = this.#options;
+    const objects: unknown[] = [];
+    let token = '';
+    let page: ListPage;
+    do {
+      page = parsePage(
+        await client.get(path, signal, {
+          ...selector,
+          limit: String(pageSize),
+          ...(token === '' ? {} : { continue: token }),
+        }),
+      );
+      objects.push(...page.items);
+      token = page.continue;
+    } while (token !== '');
+    this.#resourceVersion = page.resourceVersion;
+    this.#relistAt = clock.now() + relistMs * (1 + clock.random() / 2);
+    this.#heard();
+    handler.onList(objects);
+  }
+
+  /** Returns when the server ends the watch in its time, or when it is time to list again. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { client, clock, path, selector, watchMs, idleMs, backoff } = this.#options;
+    const lasts = Math.min(watchMs * (1 + clock.random()), this.#relistAt - clock.now());
+    const query = {
+      ...selector,
+      resourceVersion: this.#resourceVersion ?? '',
+      allowWatchBookmarks: 'true',
+      timeoutSeconds: String(Math.max(1, Math.ceil(lasts / 1000))),
+    };
+    const started = clock.now();
+    const idle = new IdleDeadline(clock, idleMs);
+    try {
+      const both = AbortSignal.any([signal, idle.signal]);
+      for await (const line of client.watch(path, query, both)) {
+        idle.extend();
+        this.#take(line);
+        if (clock.now() - started > stableMs) this.#failures = 0;
+      }
+    } catch (error) {
+      if (!idle.signal.aborted) throw error;
+      // Silence is how a half-open connection looks: the next watch starts where this one was.
+      return;
+    } finally {
+      idle.end();
+    }
+    if (clock.now() - started < backoff.baseMs) {
+      throw new Error('the watch ended as soon as it had begun');
+    }
+    this.#heard();
+    if (clock.now() - started > stableMs) this.#failures = 0;
+  }
+
+  #take(line: string): void {
+    const { handler } = this.#options;
+    const event = parseWatchEvent(line);
+    this.#heard();
+    if (event === undefined) return;
+    if (event.type === 'ERROR') throw event.error;
+    if (event.type === 'DELETED') handler.onDelete(event.object);
+    else if (event.type !== 'BOOKMARK') handler.onUpsert(event.object);
+    this.#resourceVersion = resourceVersionOf(event.object) || this.#resourceVersion;
+  }
+
+  #heard(): void {
+    this.#synced = this.#options.clock.now();
+  }
+
+  async #pause(error: unknown, signal: AbortSignal): Promise<void> {
+    const { clock, backoff } = this.#options;
+    const own = backoffMs(backoff, this.#failures, clock.random());
+    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+    await clock.sleep(Math.max(own, asked), signal).catch(() => undefined);
+  }
+}
+
+/** A signal that is aborted when nothing extends it for a while. */
+class IdleDeadline {
+  readonly #clock: Clock;
+  readonly #ms: number;
+  readonly #expired = new AbortController();
+  readonly #ended = new AbortController();
+  #until: number;
+
+  constructor(clock: Clock, ms: number) {
+    this.#clock = clock;
+    this.#ms = ms;
+    this.#until = clock.now() + ms;
+    void this.#run();
+  }
+
+  get signal(): AbortSignal {
+    return this.#expired.signal;
+  }
+
+  extend(): void {
+    this.#until = this.#clock.now() + this.#ms;
+  }
+
+  end(): void {
+    this.#ended.abort();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (let left = this.#ms; left > 0; left = this.#until - this.#clock.now()) {
+        await this.#clock.sleep(left, this.#ended.signal);
+      }
+      this.#expired.abort();
+    } catch {
+      // Ended in time.
+    }
+  }
+}
+
+interface ListPage {
+  readonly items: readonly unknown[];
+  readonly continue: string;
+  readonly resourceVersion: string;
+}
+
+function parsePage(answer: unknown): ListPage {
+  const items = isRecord(answer) ? answer['items'] : undefined;
+  const resourceVersion = resourceVersionOf(answer);
+  if (!isRecord(answer) || !Array.isArray(items) || resourceVersion === '') {
+    throw new Error('the API server answered something that is no list');
+  }
+  const metadata = isRecord(answer['metadata']) ? answer['metadata'] : {};
+  const token = metadata['continue'];
+  return { items, resourceVersion, continue: typeof token === 'string' ? token : '' };
+}

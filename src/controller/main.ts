@@ -1,0 +1,180 @@
+/** The daemon of one node: started, watched over and ended. */
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Logger } from 'pino';
+import { ContentError } from '../api/errors.ts';
+import { createRunEnvironment } from '../init/environment.ts';
+import { assemble, type AssemblyParts } from './assembly.ts';
+import { type BackoffPolicy, backoffMs } from './backoff.ts';
+import { type Clock, systemClock } from './clock.ts';
+import type { ControllerConfig } from './config.ts';
+import type { Engine } from './engine.ts';
+import { startHealthServer } from './health.ts';
+import { Journal } from './journal.ts';
+import { KubeClient } from './kube-client.ts';
+import { loadKubeConfig } from './kube-config.ts';
+import { createTransport, type KubeTransport } from './kube-transport.ts';
+import { createLogger } from './logger.ts';
+import { Metrics } from './metrics.ts';
+import { createNodeEngine } from './node-engine.ts';
+import { overlaps } from './path-claims.ts';
+import { recoverAll, type RecoveryParts } from './recovery.ts';
+
+/** Parts that tests replace. */
+export interface ControllerParts extends Pick<AssemblyParts, 'backoff'> {
+  readonly engine?: Engine;
+  readonly transport?: KubeTransport;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+}
+
+export interface RunningController {
+  /** Of /healthz, /readyz and /metrics. */
+  readonly healthUrl: string;
+  /**
+   * Starts nothing new, gives running attempts the drain timeout, ends the rest as Interrupted,
+   * writes journal and status, and resolves when nothing is left. A second call waits for the first.
+   */
+  stop(): Promise<void>;
+}
+
+/** Between looks at a node that lacks something, or at leftovers that cannot be removed. */
+const nodeBackoff: BackoffPolicy = { baseMs: 1000, capMs: 30_000 };
+
+/** Milliseconds for the last words to the API server when the daemon ends. */
+const farewellMs = 8000;
+
+/** Milliseconds without a turn after which the list-watcher is stuck; a watch lasts ten minutes. */
+const stuckMs = 20 * 60_000;
+
+/**
+ * Starts the daemon. Resolves when it listens, before the first resource is looked at; throws an
+ * error for people when it cannot be set up. What the node lacks is waited for: /readyz tells.
+ */
+export async function startController(
+  config: ControllerConfig,
+  parts: ControllerParts = {},
+): Promise<RunningController> {
+  const { clock = systemClock, log = createLogger(config.logLevel, config.nodeName) } = parts;
+  assertApart(config);
+  const metrics = new Metrics();
+  const transport = parts.transport ?? createTransport(loadKubeConfig(config.kubeconfig));
+  const client = new KubeClient(metrics.counted(transport));
+  const engine = parts.engine ?? defaultEngine(config, log);
+  const journal = await openJournal(config, clock, log, metrics);
+  const stopping = new AbortController();
+  const requests = new AbortController();
+  const { workers, listWatch, runs, recovery } = assemble({
+    ...{ config, client, journal, engine, metrics, clock, log },
+    ...(parts.backoff === undefined ? {} : { backoff: parts.backoff }),
+    stopping: stopping.signal,
+    requests: requests.signal,
+  });
+
+  let obstacle: string | undefined = 'the node has not been looked at yet';
+  let ailment: string | undefined;
+  const checks = {
+    ailment: () => ailment ?? stuckFor(listWatch.lastTurn, clock.now()),
+    obstacle: () => {
+      if (stopping.signal.aborted) return 'the daemon is about to end';
+      const heard = listWatch.lastSync !== undefined;
+      return obstacle ?? (heard ? undefined : 'the API server has not been heard yet');
+    },
+  };
+  const health = await startHealthServer(config.metricsAddress, checks, metrics.registry);
+  log.info({ healthUrl: health.url, maxConcurrent: config.maxConcurrent }, 'the daemon started');
+
+  const going = (async () => {
+    await waitForNode(recovery, stopping.signal, (why) => {
+      obstacle = why;
+    });
+    await listWatch.run(requests.signal);
+  })().catch((err: unknown) => {
+    if (stopping.signal.aborted) return;
+    ailment = 'the daemon has stopped listening to the API server';
+    log.fatal({ err }, ailment);
+  });
+
+  const end = async (): Promise<void> => {
+    log.info('the daemon is about to end');
+    stopping.abort();
+    const idle = workers.stop();
+    const { drainTimeoutMs } = config;
+    if (drainTimeoutMs > 0) {
+      await Promise.race([idle, clock.sleep(drainTimeoutMs, requests.signal)]);
+    }
+    runs.abortAll(new ContentError('Interrupted', 'the daemon was ended while the attempt ran'));
+    const farewell = setTimeout(() => requests.abort(), farewellMs);
+    await idle;
+    clearTimeout(farewell);
+    requests.abort();
+    await going;
+    await health.close();
+    log.info('the daemon ended');
+  };
+  let ending: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    ending ??= end();
+    await ending;
+  };
+  return { healthUrl: health.url, stop };
+}
+
+/**
+ * Waits until the node has what runs need and nothing of an earlier life is left; `tell` hears what
+ * is in the way, and undefined when nothing is. Rejects when the signal is aborted.
+ */
+async function waitForNode(
+  parts: RecoveryParts,
+  signal: AbortSignal,
+  tell: (obstacle: string | undefined) => void,
+): Promise<void> {
+  const { engine, clock, log } = parts;
+  for (let failures = 1; ; failures += 1) {
+    try {
+      await engine.check();
+      await recoverAll(parts);
+      tell(undefined);
+      return;
+    } catch (err) {
+      const why = err instanceof Error ? err.message : String(err);
+      tell(why);
+      log.error({ err }, 'the node cannot run anything; it is looked at again');
+      await clock.sleep(backoffMs(nodeBackoff, failures, clock.random()), signal);
+    }
+  }
+}
+
+/** A restart helps when the list-watcher hangs, and only then. */
+function stuckFor(lastTurn: number | undefined, now: number): string | undefined {
+  const idle = now - (lastTurn ?? now);
+  return idle > stuckMs ? `the list-watcher has been stuck for ${idle} ms` : undefined;
+}
+
+/** The daemon's own state may not lie where resources may put content, nor the other way round. */
+function assertApart({ dataRoot, stateDir }: ControllerConfig): void {
+  if (overlaps(resolve(dataRoot), resolve(stateDir))) {
+    throw new Error(`the data root ${dataRoot} and the state directory ${stateDir} overlap`);
+  }
+}
+
+function defaultEngine({ dataRoot, stateDir, storage }: ControllerConfig, log: Logger): Engine {
+  const environment = createRunEnvironment({ stateDir: resolve(stateDir), log });
+  return createNodeEngine(resolve(dataRoot), environment, storage);
+}
+
+async function openJournal(
+  { stateDir }: ControllerConfig,
+  clock: Clock,
+  log: Logger,
+  metrics: Metrics,
+): Promise<Journal> {
+  // Sandboxes pass through the state directory to their bundles; the journal is closed to them.
+  await mkdir(stateDir, { recursive: true, mode: 0o711 });
+  const journal = await Journal.open(join(stateDir, 'journal'), clock.now());
+  for (const found of journal.setAside) {
+    log.error(found, 'a journal entry is unreadable; its content will not be touched');
+  }
+  metrics.journalSetAside(journal.setAside.length);
+  return journal;
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { ContentError } from '../api/errors.ts';
+import { decodeInitializer } from '../api/initializer.ts';
+import { containerId, listContainers, removeContainer } from '../init/containers.ts';
+import { destinationNames } from '../init/destination-path.ts';
+import { isEmptyDestination, prepareDestination } from '../init/destination.ts';
+import type { RunEnvironment } from '../init/environment.ts';
+import { findProblems } from '../init/preflight.ts';
+import { runInitializer } from '../init/run.ts';
+import { collectRemoteContent } from '../storage/collect.ts';
+import type { StorageConfig } from '../storage/config.ts';
+import { clearDirectory } from './clear-directory.ts';
+import type { Engine } from './engine.ts';
+import { readFinished } from './finished-content.ts';
+
+/** The engine that runs attempts in sandboxes on this node, with the object stores that it may use. */
+export function createNodeEngine(
+  dataRoot: string,
+  environment: RunEnvironment,
+  storage?: StorageConfig,
+): Engine {
+  return {
+    destinationOf({ namespace, name, spec }) {
+      const hostPath = spec.hostPath ?? join(dataRoot, namespace, name);
+      destinationNames(dataRoot, namespace, hostPath);
+      return hostPath;
+    },
+    async prepare({ namespace, spec }, destination) {
+      const owner = { uid: spec.runAsUser, gid: spec.runAsGroup };
+      return await prepareDestination(dataRoot, namespace, destination, owner);
+    },
+    isEmpty: isEmptyDestination,
+    async run({ plan: { storage: storeName, timeoutMs, ...plan }, ...request }, options) {
+      const started = environment.now();
+      const remoteContent = await collectRemoteContent(
+        {
+          initializer: decodeInitializer(plan.initializer),
+          owner: plan.owner,
+          storeName,
+          timeoutMs,
+        },
+        storage,
+        options.signal,
+      );
+      const { report } = await runInitializer(
+        { ...plan, ...request, remoteContent },
+        environment,
+        options,
+      );
+      return { report, duration: Math.round((environment.now() - started) * 1e6) };
+    },
+    finished: readFinished,
+    clear: clearDirectory,
+    async reap(uid) {
+      const found =
+        uid === undefined
+          ? (await listContainers(environment)).map(({ id }) => id)
+          : [containerId(uid)];
+      for (const id of found) await removeContainer(environment, id);
+      return found;
+    },
+    async check() {
+      const problems = await findProblems(environment);
+      if (problems.length > 0) throw new ContentError('SandboxFailed', problems.join('; '));
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { Logger } from 'pino';
+import { ContentError } from '../api/errors.ts';
+import { type AttemptParts, toFailedEntry, toSucceededEntry } from './attempt.ts';
+import type { RunningEntry } from './journal-entry.ts';
+import { identityFields } from './log-fields.ts';
+
+export interface RecoveryParts extends Pick<
+  AttemptParts,
+  'engine' | 'journal' | 'clock' | 'attemptBackoff'
+> {
+  readonly log: Logger;
+}
+
+/**
+ * Ends what is left of an attempt that an earlier life of the daemon started, and records what
+ * became of it. If it came to its end, the content may be in use already and is kept; else it is
+ * interrupted, and what it wrote is left to the next attempt, which removes it. Throws ContentError.
+ */
+export async function recover(parts: RecoveryParts, entry: RunningEntry): Promise<void> {
+  const { engine, journal, clock, log } = parts;
+  const ended = await engine.reap(entry.uid);
+  const result = await engine.finished(entry.hostPath, entry.startTime);
+  const interrupted = new ContentError('Interrupted', 'the daemon ended while the attempt ran');
+  const outcome =
+    result === undefined
+      ? toFailedEntry(entry, interrupted, true, parts)
+      : toSucceededEntry(entry, result, clock.now());
+  await journal.record(outcome);
+  const fields = { ...identityFields(entry), attempt: entry.attempts, ended };
+  log.warn({ ...fields, outcome: outcome.state }, 'attempt of an earlier life was interrupted');
+}
+
+/** Ends all that an earlier life left, known to the journal or not. Before any work is taken. */
+export async function recoverAll(parts: RecoveryParts): Promise<void> {
+  const { engine, journal, log } = parts;
+  for (const entry of [...journal.entries()]) {
+    if (entry.state === 'running') await recover(parts, entry);
+  }
+  const strays = await engine.reap();
+  if (strays.length > 0) log.warn({ ended: strays }, 'containers of an earlier life were removed');
+}

@@ -1,0 +1,167 @@
+/** From the decision to run to the outcome of the attempt: secrets, plan, directory, slot. */
+import type { Logger } from 'pino';
+import { ContentError } from '../api/errors.ts';
+import { type ContentPlan, planContent } from '../api/plan.ts';
+import type { ContentResource } from '../api/resource.ts';
+import { type AttemptOrder, type AttemptParts, beginAttempt, carryOut } from './attempt.ts';
+import type { Expected } from './decide.ts';
+import type { ClaimedEntry, FailedEntry, SucceededEntry } from './journal-entry.ts';
+import { toKey } from './keys.ts';
+import type { KubeClient } from './kube-client.ts';
+import { resourceFields } from './log-fields.ts';
+import type { Metrics } from './metrics.ts';
+import type { PathClaims } from './path-claims.ts';
+import { ProgressThrottle } from './progress-throttle.ts';
+import type { Reporter } from './reporter.ts';
+import type { RunSlots } from './run-slots.ts';
+import type { Runs } from './runs.ts';
+import { fetchSecrets } from './secrets.ts';
+import { successReason } from './status.ts';
+import type { Store } from './store.ts';
+
+export interface StarterParts extends AttemptParts {
+  readonly client: Pick<KubeClient, 'get'>;
+  readonly store: Store;
+  readonly claims: PathClaims;
+  readonly slots: RunSlots;
+  readonly runs: Runs;
+  readonly reporter: Reporter;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+export type Start =
+  /** An attempt was made; the journal has its outcome. */
+  | { readonly kind: 'ended' }
+  /** All slots are taken; the key is added again when one is free. */
+  | { readonly kind: 'queued' }
+  /** Something stands in the way; nothing was done. */
+  | { readonly kind: 'blocked'; readonly error: ContentError }
+  /** The resource was deleted or suspended, or the daemon is to end, before anything was done. */
+  | { readonly kind: 'withdrawn' };
+
+export class Starter {
+  readonly #parts: StarterParts;
+
+  constructor(parts: StarterParts) {
+    this.#parts = parts;
+  }
+
+  /** Throws as KubeClient, and ContentError when the outcome could not be written to the journal. */
+  async start(resource: ContentResource, expected: Expected): Promise<Start> {
+    const { journal, claims } = this.#parts;
+    try {
+      return await this.#start(resource, expected);
+    } finally {
+      // Without a word in the journal it has no right to the directory.
+      if (journal.get(resource.uid) === undefined) claims.release(resource.uid);
+    }
+  }
+
+  async #start(resource: ContentResource, expected: Expected): Promise<Start> {
+    const { slots, runs, engine } = this.#parts;
+    const key = toKey(resource);
+    let plan: ContentPlan;
+    let destination: string;
+    try {
+      plan = await this.#plan(resource);
+      destination = engine.destinationOf(resource);
+      this.#claim(resource, destination);
+      if (!slots.claim(key)) {
+        await this.#remember(resource, destination);
+        return { kind: 'queued' };
+      }
+    } catch (error) {
+      return toBlocked(error);
+    }
+    const { signal } = runs.begin(key, resource.uid);
+    try {
+      return await this.#attempt({ resource, plan, destination, expected, signal });
+    } finally {
+      runs.end(key);
+      slots.release();
+    }
+  }
+
+  async #plan(resource: ContentResource): Promise<ContentPlan> {
+    const { client, stopping } = this.#parts;
+    return planContent(resource, await fetchSecrets(client, resource, stopping));
+  }
+
+  #claim({ uid, namespace, name }: ContentResource, hostPath: string): void {
+    const owner = this.#parts.claims.claim({ uid, namespace, name, hostPath });
+    if (owner === undefined) return;
+    const whose = `${owner.namespace}/${owner.name}`;
+    const what = owner.hostPath === hostPath ? hostPath : `${owner.hostPath}, which overlaps,`;
+    throw new ContentError('PathInUse', `${what} belongs to the WorkspaceContent ${whose}`);
+  }
+
+  /** Who waits keeps its claim over a restart. */
+  async #remember({ uid, namespace, name }: ContentResource, hostPath: string): Promise<void> {
+    const { journal } = this.#parts;
+    if (journal.get(uid) !== undefined) return;
+    const counts = { attempts: 0, failures: 0, dirty: false };
+    const entry: ClaimedEntry = { uid, namespace, name, hostPath, ...counts, state: 'claimed' };
+    await journal.write(entry);
+  }
+
+  async #attempt(order: AttemptOrder): Promise<Start> {
+    const { store, runs, reporter, clock, log } = this.#parts;
+    const { resource, destination, signal } = order;
+    // What happened while the plan was made.
+    runs.check(toKey(resource), store.get(toKey(resource)));
+    let begun;
+    try {
+      begun = await beginAttempt(this.#parts, order);
+    } catch (error) {
+      if (signal.aborted || this.#parts.stopping.aborted) return { kind: 'withdrawn' };
+      return toBlocked(error);
+    }
+    const { entry } = begun;
+    log.info({ ...resourceFields(resource), attempt: entry.attempts }, 'attempt starts');
+    const throttle = new ProgressThrottle(
+      () => clock.now(),
+      async (progress) => {
+        const view = { kind: 'running', entry, ...(progress && { progress }) } as const;
+        await reporter.tell(resource, view, destination);
+      },
+    );
+    throttle.start();
+    try {
+      const outcome = await carryOut(this.#parts, order, begun, (progress) => {
+        throttle.progress(progress);
+      });
+      this.#account(resource, outcome);
+      return { kind: 'ended' };
+    } finally {
+      await throttle.settled();
+    }
+  }
+
+  #account(resource: ContentResource, outcome: SucceededEntry | FailedEntry): void {
+    const { metrics, log } = this.#parts;
+    const fields = { ...resourceFields(resource), attempt: outcome.attempts };
+    const type = typeOf(resource);
+    const took = outcome.completionTime - outcome.startTime;
+    if (outcome.state === 'succeeded') {
+      metrics.attemptEnded(type, successReason, true, took);
+      const { source, warnings } = outcome.report;
+      log.info({ ...fields, source, warnings, durationMs: took }, 'content is ready');
+    } else {
+      const { reason, message, step } = outcome.error;
+      metrics.attemptEnded(type, reason, false, took);
+      const leftover = outcome.dirty ? outcome.hostPath : undefined;
+      log.warn({ ...fields, reason, message, step, leftover, durationMs: took }, 'attempt failed');
+    }
+  }
+}
+
+function toBlocked(error: unknown): Start {
+  if (error instanceof ContentError) return { kind: 'blocked', error };
+  throw error;
+}
+
+/** The label of metrics; it may have few values only. */
+function typeOf({ spec }: ContentResource): string {
+  return Object.keys(spec.initializer ?? { proto: true })[0] ?? 'empty';
+}

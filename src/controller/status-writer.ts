@@ -1,0 +1,69 @@
+import { isDeepStrictEqual } from 'node:util';
+import { apiGroup, apiVersion, kind, plural, type ResourceIdentity } from '../api/resource.ts';
+import type { WorkspaceContentStatus } from '../api/types.generated.ts';
+import { isApiStatus } from './api-error.ts';
+import type { Clock } from './clock.ts';
+import type { KubeClient } from './kube-client.ts';
+import { toKey } from './keys.ts';
+import { isRecord } from '../api/record.ts';
+import { buildStatus, type View } from './status.ts';
+import type { Store, StoredResource } from './store.ts';
+
+export const resourcesPath = `/apis/${apiGroup}/${apiVersion}/${plural}`;
+
+export interface StatusWriterOptions {
+  readonly client: Pick<KubeClient, 'apply'>;
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
+/** Writes the status of resources where it differs from what the API server holds. */
+export class StatusWriter {
+  readonly #options: StatusWriterOptions;
+
+  constructor(options: StatusWriterOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Answers whether it was written: not when it says so already, and not when the resource is gone,
+   * even if another one has its name by now. Throws as KubeClient.
+   */
+  async publish(
+    identity: ResourceIdentity,
+    view: View,
+    hostPath: string | undefined,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { client, store, clock } = this.#options;
+    const stored = store.get(toKey(identity));
+    if (stored?.identity.uid !== identity.uid) return false;
+    const current = statusOf(stored);
+    const resource = { generation: stored.identity.generation, status: current };
+    const status = buildStatus(view, { resource, hostPath, now: clock.now() });
+    if (isDeepStrictEqual(status, current)) return false;
+    const { namespace, name, uid } = identity;
+    const path = `/apis/${apiGroup}/${apiVersion}/namespaces/${namespace}/${plural}/${name}/status`;
+    const body = {
+      apiVersion: `${apiGroup}/${apiVersion}`,
+      kind,
+      // The uid makes it fail where another resource has taken the name.
+      metadata: { namespace, name, uid },
+      status,
+    };
+    try {
+      const answer = await client.apply(path, body, signal);
+      // The watch tells the same a moment later; until then this is what is there.
+      if (store.get(toKey(identity))?.identity.uid === uid) store.upsert(answer);
+      return true;
+    } catch (error) {
+      if (isApiStatus(error, 404, 409)) return false;
+      throw error;
+    }
+  }
+}
+
+function statusOf(stored: StoredResource): WorkspaceContentStatus {
+  const status = isRecord(stored.object) ? stored.object['status'] : undefined;
+  return isRecord(status) ? status : {};
+}

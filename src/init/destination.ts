@@ -1,0 +1,176 @@
+/** The directory on the node that a resource's content goes to. */
+import { constants } from 'node:fs';
+import { mkdir, open, opendir, rmdir, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ContentError, type ErrorReason } from '../api/errors.ts';
+import { destinationNames } from './destination-path.ts';
+
+export interface PreparedDestination {
+  readonly path: string;
+  /** Whether it was not there before. */
+  readonly created: boolean;
+  /** Removes the directories that were made, as far as they are still empty. Never touches content. */
+  undo(): Promise<void>;
+}
+
+export interface DestinationOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Never through a symbolic link, not even one that took the directory's place a moment ago. */
+const directoryOnly = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/** Another resource may just be undoing a directory that stands above both of theirs. */
+const attempts = 5;
+
+/**
+ * Makes the directory `hostPath`, which must lie below `<dataRoot>/<namespace>/`, with what is missing
+ * above it. A directory that was made or that is empty is given to the owner. One that holds something
+ * is left as it is: whether it may be used is the caller's decision, and a run takes it over itself.
+ *
+ * Every directory from the data root down to the destination's parent must belong to the daemon's user
+ * and be writable by nobody else. So nobody can swap one of them for a link between this check and the
+ * mount, and no destination lies inside another resource's content, whose owner could do just that.
+ *
+ * Throws PathNotAllowed, DestinationFull and DestinationFailed.
+ */
+export async function prepareDestination(
+  dataRoot: string,
+  namespace: string,
+  hostPath: string,
+  owner: DestinationOwner,
+): Promise<PreparedDestination> {
+  const { root, names } = destinationNames(dataRoot, namespace, hostPath);
+  const made: string[] = [];
+  const undo = async (): Promise<void> => await removeEmpty(made);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await mkdir(root, { recursive: true, mode: 0o755 });
+      await makeDirectories(root, names, owner, made);
+      return { path: hostPath, created: made.includes(hostPath), undo };
+    } catch (error) {
+      await undo();
+      if (codeOf(error) !== 'ENOENT' || attempt === attempts) {
+        throw toDestinationError(error, hostPath);
+      }
+      made.length = 0;
+    }
+  }
+}
+
+/** Whether there is nothing in a directory but the lost+found of its file system. */
+export async function isEmptyDestination(path: string): Promise<boolean> {
+  for await (const entry of await opendir(path)) {
+    if (entry.name !== 'lost+found') return false;
+  }
+  return true;
+}
+
+/**
+ * Gives a destination, but nothing in it, to the run's user, since the sandbox could not: root of the
+ * node means nothing there. Throws PathNotAllowed, DestinationFailed.
+ */
+export async function takeOwnership(path: string, { uid, gid }: DestinationOwner): Promise<void> {
+  try {
+    await using directory = await open(path, directoryOnly);
+    const found = await directory.stat();
+    if (found.uid !== uid || found.gid !== gid) await directory.chown(uid, gid);
+  } catch (error) {
+    throw toDestinationError(error, path);
+  }
+}
+
+/** Paths of directories that were made are added to `made`, the topmost first. */
+async function makeDirectories(
+  root: string,
+  names: readonly string[],
+  owner: DestinationOwner,
+  made: string[],
+): Promise<void> {
+  let path = root;
+  let directory = await open(root, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    for (const name of names) {
+      await assertOurs(directory, path);
+      path = join(path, name);
+      const next = await enter(directory, name, path, made);
+      await directory.close();
+      directory = next;
+    }
+    if (made.includes(path) || (await isEmptyDestination(throughHandle(directory)))) {
+      await directory.chown(owner.uid, owner.gid);
+    }
+  } finally {
+    await directory.close();
+  }
+}
+
+async function enter(
+  directory: FileHandle,
+  name: string,
+  path: string,
+  made: string[],
+): Promise<FileHandle> {
+  const place = `${throughHandle(directory)}/${name}`;
+  let isNew = true;
+  await mkdir(place, { mode: 0o755 }).catch((error: unknown) => {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    isNew = false;
+  });
+  if (isNew) made.push(path);
+  const next = await open(place, directoryOnly).catch((error: unknown) => {
+    throw toDestinationError(error, path);
+  });
+  // Whatever the daemon's umask is.
+  if (isNew) await next.chmod(0o755);
+  return next;
+}
+
+async function assertOurs(directory: FileHandle, path: string): Promise<void> {
+  const { uid, mode } = await directory.stat();
+  if (uid === process.geteuid?.() && (mode & 0o022) === 0) return;
+  throw new ContentError(
+    'PathNotAllowed',
+    `${path} may be changed by others than the daemon (owner ${uid}, mode ${(mode & 0o7777).toString(8)}), so no destination can lie in it`,
+  );
+}
+
+/** Deepest first; stops at what is not empty. */
+async function removeEmpty(paths: readonly string[]): Promise<void> {
+  for (const path of paths.toReversed()) {
+    const removed = await rmdir(path).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
+  }
+}
+
+/** A path to what is open, wherever its name leads by now. */
+function throughHandle(directory: FileHandle): string {
+  return `/proc/self/fd/${directory.fd}`;
+}
+
+function toDestinationError(error: unknown, path: string): ContentError {
+  if (error instanceof ContentError) return error;
+  const code = codeOf(error);
+  const [reason, what] =
+    causes[code] ?? (['DestinationFailed', `could not be used: ${code}`] as const);
+  return new ContentError(reason, `${path} ${what}`, { cause: error });
+}
+
+const causes: Readonly<Record<string, readonly [ErrorReason, string] | undefined>> = {
+  ELOOP: ['PathNotAllowed', 'is a symbolic link'],
+  ENOTDIR: ['PathNotAllowed', 'is a symbolic link or a file, not a directory'],
+  ENAMETOOLONG: ['PathNotAllowed', 'has a name that the file system finds too long'],
+  ENOSPC: ['DestinationFull', 'could not be made: no space is left'],
+  EDQUOT: ['DestinationFull', 'could not be made: the quota is used up'],
+  EROFS: ['DestinationFailed', 'could not be made: the file system is read-only'],
+  ENOENT: ['DestinationFailed', 'is not there'],
+};
+
+function codeOf(error: unknown): string {
+  const cause = error instanceof ContentError ? error.cause : error;
+  return (cause as NodeJS.ErrnoException | undefined)?.code ?? String(cause);
+}

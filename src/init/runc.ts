@@ -1,0 +1,124 @@
+/** runc's command line. */
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { execa } from 'execa';
+import { containerPaths, type RunEnvironment } from './environment.ts';
+
+const killTimeoutMs = 1000;
+/** runc itself gives a container ten seconds to die. */
+const deleteTimeoutMs = 15_000;
+const versionTimeoutMs = 5000;
+
+/** How a program ended: by an exit code, by a signal, or it could not be started at all. */
+export type Ending =
+  | { readonly exitCode: number }
+  | { readonly signal: string }
+  | { readonly startError: string };
+
+export interface RuncProcess {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** The container's file descriptors 3, 4 and 5. */
+  readonly extra: readonly [Readable, Readable, Readable];
+  /** Settles when runc itself has ended, whoever still holds its pipes. */
+  readonly exited: Promise<Ending>;
+  /** Ends runc itself, not the container. */
+  kill(): void;
+}
+
+/** Starts `runc run` of a bundle that is there. The input goes to the container's standard input. */
+export function startContainer(
+  environment: RunEnvironment,
+  id: string,
+  input: string,
+): RuncProcess {
+  const { bundle, runcLog } = containerPaths(environment, id);
+  const subprocess = execa(
+    environment.runcBinary,
+    [
+      ...globalArgs(environment),
+      ...['--log', runcLog, '--log-format', 'json'],
+      ...['run', '--preserve-fds', '3', '--bundle', bundle, id],
+    ],
+    {
+      ...execaOptions(environment),
+      input,
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+      buffer: false,
+      // A Ctrl-C at the terminal is for the daemon, which ends the container by itself.
+      detached: true,
+      cleanup: false,
+    },
+  );
+  const [, stdout, stderr, error, metrics, progress] = subprocess.stdio;
+  return {
+    stdout,
+    stderr,
+    extra: [error, metrics, progress],
+    exited: Promise.race([
+      new Promise<Ending>((resolve) => {
+        subprocess.nodeChildProcess.once('exit', (code, signal) => resolve(toEnding(code, signal)));
+      }),
+      // What cannot even be started never exits.
+      subprocess.then(({ exitCode, signal, originalMessage }) =>
+        exitCode === undefined && signal === undefined
+          ? { startError: originalMessage ?? 'unknown' }
+          : toEnding(exitCode, signal),
+      ),
+    ]),
+    kill: () => subprocess.kill('SIGKILL'),
+  };
+}
+
+/** Whether SIGKILL got to the container's first process, and with it to all of its processes. */
+export async function killContainer(environment: RunEnvironment, id: string): Promise<boolean> {
+  return (await runc(environment, killTimeoutMs, 'kill', id, 'KILL')).exitCode === 0;
+}
+
+/**
+ * Kills the container, if it runs, and removes its cgroups and runc's state of it. A container that is
+ * not there is no error. Returns runc's words when it fails.
+ */
+export async function deleteContainer(
+  environment: RunEnvironment,
+  id: string,
+): Promise<string | undefined> {
+  const { exitCode, stderr, originalMessage } = await runc(
+    environment,
+    deleteTimeoutMs,
+    'delete',
+    '--force',
+    id,
+  );
+  return exitCode === 0 ? undefined : stderr || originalMessage || 'runc delete failed';
+}
+
+/** The version, such as 1.1.5; undefined when runc cannot be run. */
+export async function runcVersion(environment: RunEnvironment): Promise<string | undefined> {
+  const { stdout } = await runc(environment, versionTimeoutMs, '--version');
+  return /^runc version (\S+)/m.exec(stdout)?.[1];
+}
+
+async function runc(environment: RunEnvironment, timeout: number, ...args: string[]) {
+  return await execa(environment.runcBinary, [...globalArgs(environment), ...args], {
+    ...execaOptions(environment),
+    timeout,
+  });
+}
+
+function globalArgs({ stateDir }: RunEnvironment): string[] {
+  return ['--root', join(stateDir, 'runc')];
+}
+
+/** runc gets nothing of the daemon's environment but the way to its programs. */
+function execaOptions({ variables }: RunEnvironment) {
+  return {
+    reject: false,
+    extendEnv: false,
+    env: { PATH: variables['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' },
+  } as const;
+}
+
+function toEnding(code: number | null | undefined, signal: string | null | undefined): Ending {
+  return signal ? { signal } : { exitCode: code ?? 1 };
+}

@@ -1,0 +1,143 @@
+/** One container from start to end: what it says is drained while it runs, an abort ends it. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ContentProgress } from '../api/protocol.ts';
+import { parseProgress } from './answers.ts';
+import { capture, readLines } from './channels.ts';
+import type { Captured, Cleaner } from './clean.ts';
+import { containerPaths, type RunEnvironment } from './environment.ts';
+import type { Said } from './outcome.ts';
+import { maxLineLength, type RunLog } from './run-log.ts';
+import { killContainer, startContainer, type Ending, type RuncProcess } from './runc.ts';
+
+export interface SandboxOptions {
+  /** For the child's standard input. */
+  readonly input: string;
+  readonly cleaner: Cleaner;
+  readonly log: RunLog;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: ContentProgress) => void;
+}
+
+export interface SandboxResult {
+  readonly ending: Ending;
+  readonly said: Said;
+}
+
+const errorBytes = 64 * 1024;
+const reportBytes = 1024 * 1024;
+/** Enough for the stack of a crash. */
+const lastLines = 20;
+
+/** What may still be in the pipes is waited for this long after the exit, ms. */
+const pipesMs = 1000;
+/** An abort first kills the container, every so often, since it may only be about to start ... */
+const killEveryMs = 50;
+/** ... and when that does not help, runc itself. */
+const killRuncAfterMs = 2000;
+const giveUpAfterMs = 4000;
+
+/** Runs the bundle that is there. The container's state and cgroups may stay behind after an abort. */
+export async function runSandbox(
+  environment: RunEnvironment,
+  id: string,
+  { input, cleaner, log, signal, onProgress }: SandboxOptions,
+): Promise<SandboxResult> {
+  const runc = startContainer(environment, id, input);
+  const heard: Captured[] = [];
+  const error = capture(runc.extra[0], errorBytes);
+  const report = capture(runc.extra[1], reportBytes);
+  const channels = [
+    error,
+    report,
+    readLines(runc.extra[2], maxLineLength, ({ text }) => {
+      const progress = parseProgress(text, cleaner);
+      if (progress !== undefined) onProgress?.(progress);
+    }),
+    readLines(runc.stdout, maxLineLength, (line) => log.output('stdout', line)),
+    readLines(runc.stderr, maxLineLength, (line) => {
+      log.output('stderr', line);
+      if (heard.push(line) > lastLines) heard.shift();
+    }),
+  ];
+  try {
+    const ending = await waitForEnd(environment, id, runc, signal);
+    await withinMs(pipesMs, Promise.all(channels.map(({ ended }) => ended)));
+    const runcErrors = await readRuncLog(environment, id, cleaner, log);
+    return {
+      ending,
+      said: {
+        error: error.captured(),
+        report: report.captured(),
+        lastLines: heard.map((line) => cleaner.line(line, maxLineLength)),
+        runcErrors,
+      },
+    };
+  } finally {
+    runc.kill();
+    for (const channel of channels) channel.destroy();
+  }
+}
+
+async function waitForEnd(
+  environment: RunEnvironment,
+  id: string,
+  runc: RuncProcess,
+  signal: AbortSignal,
+): Promise<Ending> {
+  const stopped = new AbortController();
+  const ended = runc.exited.finally(() => stopped.abort());
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { signal: stopped.signal });
+  });
+  await Promise.race([ended, aborted]);
+  const abortedAt = environment.now();
+  while (!stopped.signal.aborted) {
+    const elapsed = environment.now() - abortedAt;
+    // In a system call that does not return, say. Cleaning up tells what stays behind.
+    if (elapsed > giveUpAfterMs) return { signal: 'no signal' };
+    if (elapsed > killRuncAfterMs) runc.kill();
+    else await killContainer(environment, id);
+    await withinMs(killEveryMs, ended);
+  }
+  return await ended;
+}
+
+/** Settles when the promise does, at the latest after so many ms. */
+async function withinMs(ms: number, promise: Promise<unknown>): Promise<void> {
+  const timer = new AbortController();
+  const late = delay(ms, undefined, { signal: timer.signal }).catch(() => {});
+  await Promise.race([promise, late]);
+  timer.abort();
+}
+
+/** Errors in runc's log; all of it goes to this run's log. */
+async function readRuncLog(
+  environment: RunEnvironment,
+  id: string,
+  cleaner: Cleaner,
+  log: RunLog,
+): Promise<string[]> {
+  const text = await readFile(containerPaths(environment, id).runcLog, 'utf8').catch(() => '');
+  const errors: string[] = [];
+  for (const line of text
+    .split('\n')
+    .filter((each) => each !== '')
+    .slice(-lastLines)) {
+    const { level, message } = parseRuncLine(line);
+    log.runc(level, message);
+    if (level === 'error' || level === 'fatal') errors.push(cleaner.line(message, maxLineLength));
+  }
+  return errors;
+}
+
+function parseRuncLine(line: string): { level: string; message: string } {
+  try {
+    const { level, msg } = JSON.parse(line) as Record<string, unknown>;
+    if (typeof level === 'string' && typeof msg === 'string') return { level, message: msg };
+  } catch {
+    // Not JSON: runc was cut short while it wrote.
+  }
+  return { level: 'error', message: line };
+}

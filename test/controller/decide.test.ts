@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { type Action, decide } from '../../src/controller/decide.ts';
+import type { History } from '../../src/controller/journal.ts';
+import {
+  anyEntry,
+  claimed,
+  failed,
+  nodeName,
+  permanentReasons,
+  running,
+  sampleResource,
+  succeeded,
+  transientReasons,
+} from './samples.ts';
+
+const now = 10_000;
+
+function decideFor(
+  history: History,
+  spec: object = {},
+  metadata: object = {},
+  status = {},
+): Action {
+  const resource = sampleResource(spec, metadata, status);
+  return decide({ resource, history, nodeName, now });
+}
+
+const deleted = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+const later = now + 60_000;
+
+const cases: [string, Action, Action['kind'], object?][] = [
+  ['a new resource is run', decideFor(undefined), 'run', { expected: 'empty' }],
+  ['a claimed one counts as new', decideFor(claimed), 'run', { expected: 'empty' }],
+  ['content that is there is published', decideFor(succeeded), 'publish'],
+  ['so it is when suspended', decideFor(succeeded, { suspend: true }), 'publish'],
+  ['a run that nobody watches is recovered', decideFor(running), 'recover'],
+  ['also when its resource is being deleted', decideFor(running, {}, deleted), 'recover'],
+  ['also when it is suspended', decideFor(running, { suspend: true }), 'recover'],
+  ['a resource that is being deleted is not started', decideFor(undefined, {}, deleted), 'ignore'],
+  ['a resource of another node is left alone', decideFor(undefined, { nodeName: 'b' }), 'ignore'],
+  ['a suspended one is not started', decideFor(undefined, { suspend: true }), 'suspend'],
+  [
+    'a suspended one is not retried',
+    decideFor(failed('GitRemoteUnavailable'), { suspend: true }),
+    'suspend',
+  ],
+  [
+    'a suspended one that failed for good says so',
+    decideFor(failed('GitRefNotFound'), { suspend: true }),
+    'give-up',
+  ],
+  [
+    'one that a suspend stopped goes on when that is lifted',
+    decideFor(failed('Cancelled', { failures: 0, dirty: true })),
+    'run',
+    { expected: 'remains' },
+  ],
+  [
+    'Delete is refused before anything is done',
+    decideFor(undefined, { deletionPolicy: 'Delete' }),
+    'refuse',
+  ],
+  [
+    'a retry waits until it is due',
+    decideFor(failed('DownloadFailed', { retryAt: later })),
+    'wait',
+  ],
+  ['a retry that is due is run', decideFor(failed('DownloadFailed', { retryAt: now })), 'run'],
+  [
+    'a wait that no policy gives comes from a clock that was set back',
+    decideFor(failed('DownloadFailed', { retryAt: now + 86_400_000 })),
+    'run',
+  ],
+  [
+    'what an attempt left is removed by the next',
+    decideFor(failed('Interrupted', { dirty: true })),
+    'run',
+    { expected: 'remains' },
+  ],
+  [
+    'what was removed after an attempt is expected to be gone',
+    decideFor(failed('DownloadFailed', { dirty: false })),
+    'run',
+    { expected: 'empty' },
+  ],
+  [
+    'existing content is replaced when the resource says so',
+    decideFor(undefined, { existingContent: 'Replace' }),
+    'run',
+    { expected: 'given-up' },
+  ],
+  [
+    'nothing is replaced when the journal is unreadable',
+    decideFor('unreadable', { existingContent: 'Replace' }),
+    'run',
+    { expected: 'empty' },
+  ],
+  [
+    'nothing is replaced when the journal was lost and the content was Ready',
+    decideFor(undefined, { existingContent: 'Replace' }, {}, { phase: 'Ready' }),
+    'run',
+    { expected: 'empty' },
+  ],
+];
+
+for (const [what, action, kind, more = {}] of cases) {
+  test(what, () => {
+    assert.equal(action.kind, kind);
+    assert.deepEqual({ ...action, ...more }, action);
+  });
+}
+
+describe('the catalogue decides about another attempt', () => {
+  for (const reason of permanentReasons) {
+    test(`${reason} is final`, () => {
+      assert.equal(decideFor(failed(reason)).kind, 'give-up');
+    });
+  }
+  for (const reason of transientReasons) {
+    test(`${reason} is tried again until backoffLimit is used up`, () => {
+      const spec = { backoffLimit: 2 };
+      const kinds = [1, 2, 3].map((failures) => decideFor(failed(reason, { failures }), spec).kind);
+      assert.deepEqual(kinds, ['run', 'run', 'give-up']);
+      assert.equal(decideFor(failed(reason, { failures: 3 }), { backoffLimit: 3 }).kind, 'run');
+    });
+  }
+});
+
+const anySpec = fc.record({
+  suspend: fc.boolean(),
+  backoffLimit: fc.nat(20),
+  existingContent: fc.constantFrom('Refuse', 'Replace'),
+  deletionPolicy: fc.constantFrom('Retain', 'Delete'),
+});
+const anyStatus = fc.record({
+  phase: fc.constantFrom('Pending', 'Initializing', 'Ready', 'Failed'),
+  attempts: fc.nat(3),
+});
+const anyHistory: fc.Arbitrary<History> = fc.oneof(
+  anyEntry,
+  fc.constant('unreadable' as const),
+  fc.constant(undefined),
+);
+
+test('a uid that succeeded is never run again, whatever the resource says', () => {
+  fc.assert(
+    fc.property(anyHistory, anySpec, anyStatus, fc.nat(), (history, spec, status, at) => {
+      const resource = sampleResource(spec, {}, status);
+      const action = decide({ resource, history, nodeName, now: at });
+      const done =
+        history !== undefined && history !== 'unreadable' && history.state === 'succeeded';
+      if (done) assert.equal(action.kind, 'publish');
+    }),
+  );
+});
+
+test('content is removed only where the journal shows remains of this uid, or where it is given up', () => {
+  fc.assert(
+    fc.property(anyHistory, anySpec, anyStatus, fc.nat(), (history, spec, status, at) => {
+      const resource = sampleResource(spec, {}, status);
+      const action = decide({ resource, history, nodeName, now: at });
+      if (action.kind !== 'run' || action.expected === 'empty') return;
+      assert.notEqual(history, 'unreadable');
+      const dirty = history !== undefined && history !== 'unreadable' && history.dirty;
+      if (action.expected === 'remains') assert.ok(dirty);
+      else assert.equal(spec.existingContent, 'Replace');
+    }),
+  );
+});
+
+test('nothing is started while it is suspended, deleted or of another node', () => {
+  fc.assert(
+    fc.property(anyHistory, anySpec, fc.constantFrom(0, 1, 2), (history, spec, why) => {
+      const resource = sampleResource(
+        { ...spec, ...(why === 0 ? { suspend: true } : {}) },
+        why === 1 ? deleted : {},
+      );
+      const me = why === 2 ? 'another-node' : nodeName;
+      assert.notEqual(decide({ resource, history, nodeName: me, now }).kind, 'run');
+    }),
+  );
+});

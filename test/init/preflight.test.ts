@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { findProblems } from '../../src/init/preflight.ts';
+import type { RunEnvironment } from '../../src/init/environment.ts';
+import { createSandboxHarness, type SandboxHarness } from './support/sandbox-harness.ts';
+
+async function problemsOf(
+  change: (harness: SandboxHarness) => Promise<Partial<RunEnvironment>>,
+): Promise<string[]> {
+  await using harness = await createSandboxHarness();
+  await harness.child('');
+  const changes = await change(harness);
+  return await findProblems({ ...harness.environment, ...changes });
+}
+
+test('a node that has all there is to have has no problems', async () => {
+  assert.deepEqual(await problemsOf(async () => ({})), []);
+});
+
+const problems: readonly (readonly [
+  string,
+  (harness: SandboxHarness) => Promise<Partial<RunEnvironment>>,
+  RegExp,
+])[] = [
+  [
+    'a missing runc',
+    async () => ({ runcBinary: '/nowhere/runc' }),
+    /^\/nowhere\/runc cannot be run: install runc 1\.1 or newer$/,
+  ],
+  [
+    'an old runc',
+    async ({ temp }) => {
+      const runcBinary = temp.join('runc');
+      await writeFile(runcBinary, '#!/bin/sh\necho runc version 1.0.3\n', { mode: 0o755 });
+      return { runcBinary };
+    },
+    /has version 1\.0\.3: install runc 1\.1 or newer$/,
+  ],
+  [
+    'a missing Node',
+    async () => ({ nodeBinary: '/nowhere/node' }),
+    /^\/nowhere\/node is missing or cannot be used/,
+  ],
+  [
+    'a program that was not built',
+    async () => ({ childDir: '/nowhere' }),
+    /^\/nowhere\/child\.mjs is missing .*make build/,
+  ],
+  [
+    'a state directory that cannot be made',
+    async ({ temp }) => {
+      await writeFile(temp.join('file'), '');
+      return { stateDir: temp.join('file/state') };
+    },
+    /^the state directory .*\/file\/state cannot be written: .*ENOTDIR/,
+  ],
+  [
+    'a state directory that the sandbox cannot pass through',
+    async ({ temp }) => {
+      await mkdir(temp.join('closed'));
+      await chmod(temp.join('closed'), 0o700);
+      return { stateDir: temp.join('closed/state') };
+    },
+    /pass through .*\/closed to the state directory, .*chmod o\+x/,
+  ],
+];
+for (const [name, change, expected] of problems) {
+  test(`${name} is a problem, with what to do`, async () => {
+    const found = await problemsOf(change);
+    assert.equal(found.length, 1);
+    assert.match(found[0] ?? '', expected);
+  });
+}
