@@ -6,13 +6,16 @@ export type Report = (progress: ContentProgress) => void;
 /** Nanoseconds between two lines of the same step. */
 const interval = 200_000_000n;
 
-/** Passes on every first word of a step, and of the others at most five a second. */
+/** Passes on the first word of a step and of its being complete; of the others at most five a second. */
 export function limitRate(report: Report, clock: Clock): Report {
-  let last: { step: string; at: bigint } | undefined;
+  let last: { step: string; complete: boolean; at: bigint } | undefined;
   return (progress) => {
+    const { step, bytes, totalBytes } = progress;
+    const complete = bytes !== undefined && bytes === totalBytes;
     const at = clock.now();
-    if (last?.step === progress.step && at - last.at < interval) return;
-    last = { step: progress.step, at };
+    const isNews = last?.step !== step || (complete && !last.complete);
+    if (!isNews && at - last.at < interval) return;
+    last = { step, complete, at };
     report(progress);
   };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ContentProgress } from '../../src/api/protocol.ts';
 import { createAnswers } from '../../src/child/answers.ts';
-import { limitRate } from '../../src/child/progress.ts';
+import { limitRate, type Report } from '../../src/child/progress.ts';
 
 const fds = { error: 3, metrics: 4, progress: 5 };
 
@@ -37,19 +37,36 @@ describe('answers', () => {
 
 describe('progress', () => {
   test('comes at most five times a second, but for the first word of a step', () => {
-    let now = 0n;
-    const passed: ContentProgress[] = [];
-    const report = limitRate((progress) => passed.push(progress), {
-      now: () => now,
-      sleep: async () => undefined,
-    });
+    const { passed, at } = limited();
     for (let ms = 0; ms < 1000; ms += 10) {
-      now = BigInt(ms) * 1_000_000n;
-      report({ step: ms < 500 ? 'composite[0].git' : 'composite[1].git', bytes: ms });
+      at(ms)({ step: ms < 500 ? 'composite[0].git' : 'composite[1].git', bytes: ms });
     }
     assert.deepEqual(
       passed.map(({ bytes }) => bytes),
       [0, 200, 400, 500, 700, 900],
     );
   });
+
+  test('of a step that is complete comes at once, and once', () => {
+    const { passed, at } = limited();
+    for (const bytes of [1, 5, 10, 10]) at(bytes)({ step: 'snapshot', bytes, totalBytes: 10 });
+    assert.deepEqual(
+      passed.map(({ bytes }) => bytes),
+      [1, 10],
+    );
+  });
 });
+
+function limited(): { passed: ContentProgress[]; at: (ms: number) => Report } {
+  let now = 0n;
+  const passed: ContentProgress[] = [];
+  const report = limitRate((progress) => passed.push(progress), {
+    now: () => now,
+    sleep: async () => undefined,
+  });
+  const at = (ms: number): Report => {
+    now = BigInt(ms) * 1_000_000n;
+    return report;
+  };
+  return { passed, at };
+}
