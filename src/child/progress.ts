@@ -14,7 +14,8 @@ export function limitRate(report: Report, clock: Clock): Report {
     const complete = bytes !== undefined && bytes === totalBytes;
     const at = clock.now();
     const isNews = last?.step !== step || (complete && !last.complete);
-    if (!isNews && at - last.at < interval) return;
+    const isEarly = last !== undefined && at - last.at < interval;
+    if (isEarly && !isNews) return;
     last = { step, complete, at };
     report(progress);
   };
