@@ -10,6 +10,7 @@ import { applyToReady } from './apply-to-ready.ts';
 import { emptyRun } from './empty-run.ts';
 import { table, type Row } from './report.ts';
 import { shallowClone } from './shallow-clone.ts';
+import { singleDownload } from './single-download.ts';
 import { smallDownloads } from './small-downloads.ts';
 
 const page = new URL('../../docs/benchmarks.md', import.meta.url);
@@ -21,6 +22,7 @@ const cases: [name: string, measure: (dir: string) => Promise<Row[]>][] = [
   ['apply to Ready, and memory', applyToReady],
   ['a shallow clone', shallowClone],
   ['small downloads', smallDownloads],
+  ['a large download', singleDownload],
 ];
 if (process.argv.includes('--snapshots')) cases.push(['snapshots (some minutes)', archiveRows]);
 

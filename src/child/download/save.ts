@@ -7,6 +7,7 @@ import { errorCode } from '../fs-errors.ts';
 import { displayed, makeDirectory } from '../paths.ts';
 import { withRetries } from '../retry.ts';
 import { publicUrl } from '../urls.ts';
+import { BatchedFile } from './batched-file.ts';
 import type { HttpClient } from './client.ts';
 import { type Digest, formatDigest } from './digest.ts';
 import { networkFailure, openFile, type OpenedFile } from './response.ts';
@@ -96,15 +97,19 @@ async function write(
   { meter, context, signal }: Receiving,
 ): Promise<{ bytes: number; hex: string }> {
   const hash = createHash(file.digest.algorithm);
+  const target = new BatchedFile(handle);
   let bytes = 0;
-  for await (const chunk of received(opened, file.url, signal)) {
-    bytes += chunk.length;
-    refuseLarger(bytes, context.limits.downloadBytes, file.url);
-    // The disk works while the digest is computed.
-    const writing = handle.writeFile(chunk);
-    hash.update(chunk);
-    await writing;
-    meter.received(chunk.length);
+  try {
+    for await (const chunk of received(opened, file.url, signal)) {
+      bytes += chunk.length;
+      refuseLarger(bytes, context.limits.downloadBytes, file.url);
+      await target.write(chunk);
+      hash.update(chunk);
+      meter.received(chunk.length);
+    }
+    await target.finish();
+  } finally {
+    await target.settled();
   }
   if (opened.length !== undefined && bytes !== opened.length) {
     throw networkFailure(file.url, new Error(`it ended after ${bytes} of ${opened.length} bytes`));
