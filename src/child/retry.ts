@@ -40,20 +40,6 @@ export function delayAfter(
   return Math.min(Math.max(longest * (0.5 + fraction / 2), retryAfterMs), policy.maxMs);
 }
 
-/**
- * Milliseconds that a Retry-After header asks to wait, in either of its forms: seconds, or a date, which
- * is compared with the same answer's Date, so that no two clocks have to agree. Undefined without one.
- */
-export function parseRetryAfter(
-  header: string | undefined,
-  date: string | undefined,
-): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d{1,9}$/.test(header)) return Number(header) * 1000;
-  const wait = Date.parse(header) - Date.parse(date ?? '');
-  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
-}
-
 export interface RetryTools {
   readonly policy: RetryPolicy;
   readonly clock: Clock;

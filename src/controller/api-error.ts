@@ -1,4 +1,8 @@
 import { isRecord } from '../api/record.ts';
+import { parseRetryAfter } from '../api/retry-after.ts';
+
+/** No server is waited for any longer, whatever it asks for. */
+const longestRetryAfterMs = 5 * 60_000;
 
 /** An answer of the API server other than 2xx, as an HTTP status or as the ERROR event of a watch. */
 export class ApiError extends Error {
@@ -24,22 +28,24 @@ export class ApiUnavailable extends Error {
 
 const bound = 2048;
 
-/** Reads a `Status` object, whatever it holds. `retryAfter` is the header of that name, in seconds. */
+/** Reads a `Status` object, whatever it holds, and the headers that came with it. */
 export function toApiError(
   what: string,
   code: number,
   body: unknown,
-  retryAfter?: string,
+  headers: { readonly 'retry-after'?: string | undefined; readonly date?: string | undefined } = {},
 ): ApiError {
   const status = isRecord(body) ? body : {};
   const { reason, message, details } = status;
   const asked = isRecord(details) ? details['retryAfterSeconds'] : undefined;
-  const seconds = retryAfter === undefined ? asked : Number(retryAfter);
+  const asksMs =
+    parseRetryAfter(headers['retry-after'], headers.date) ??
+    (typeof asked === 'number' ? asked * 1000 : 0);
   return new ApiError(
     code,
     typeof reason === 'string' ? reason : '',
     `${what}: ${code} ${typeof message === 'string' ? message : ''}`.trim().slice(0, bound),
-    typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : undefined,
+    asksMs > 0 ? Math.min(asksMs, longestRetryAfterMs) : undefined,
   );
 }
 

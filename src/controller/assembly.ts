@@ -1,12 +1,12 @@
 import type { Logger } from 'pino';
-import { attemptBackoff, type BackoffPolicy, prerequisiteBackoff } from './backoff.ts';
+import { apiBackoff, attemptBackoff, type BackoffPolicy, prerequisiteBackoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { ControllerConfig } from './config.ts';
 import type { Engine } from './engine.ts';
 import { EventRecorder } from './events.ts';
 import type { Journal } from './journal.ts';
 import type { KubeClient } from './kube-client.ts';
-import type { ListWatch } from './list-watch.ts';
+import type { ListWatch, WatchTuning } from './list-watch.ts';
 import type { Metrics } from './metrics.ts';
 import { PathClaims } from './path-claims.ts';
 import { Reconciler } from './reconciler.ts';
@@ -31,7 +31,12 @@ export interface AssemblyParts {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly backoff?: { readonly attempt?: BackoffPolicy; readonly prerequisite?: BackoffPolicy };
+  readonly backoff?: {
+    readonly api?: BackoffPolicy;
+    readonly attempt?: BackoffPolicy;
+    readonly prerequisite?: BackoffPolicy;
+  };
+  readonly watch?: WatchTuning;
   /** Aborted when the daemon is to end: nothing new is started. */
   readonly stopping: AbortSignal;
   /** Aborted when requests to the API server may take no longer. */
@@ -60,6 +65,7 @@ export function assemble(parts: AssemblyParts): Assembly {
     engine: parts.engine,
     claims: new PathClaims(journal.entries(), (uid) => store.hasUid(uid)),
     reporter: new Reporter({ status, events, log, requests }),
+    apiBackoff: parts.backoff?.api ?? apiBackoff,
     attemptBackoff: parts.backoff?.attempt ?? attemptBackoff,
     prerequisiteBackoff: parts.backoff?.prerequisite ?? prerequisiteBackoff,
     stopping: parts.stopping,
@@ -75,7 +81,7 @@ export function assemble(parts: AssemblyParts): Assembly {
     clock,
     work: async (key) => await reconciler.reconcile(key),
   });
-  const listWatch = watchResources({ ...common, workers });
+  const listWatch = watchResources({ ...common, workers, tuning: parts.watch ?? {} });
   metrics.read({
     queueDepth: () => workers.depth,
     activeRuns: () => slots.running,

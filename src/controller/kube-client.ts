@@ -99,8 +99,7 @@ export class KubeClient {
   ): Promise<never> {
     const text = await this.#text(response);
     const what = `${request.method} ${request.path}`;
-    const retryAfter = response.headers['retry-after'];
-    throw toApiError(what, response.statusCode ?? 0, parseStatus(text), retryAfter);
+    throw toApiError(what, response.statusCode ?? 0, parseStatus(text), response.headers);
   }
 
   async #text(response: IncomingMessage): Promise<string> {
@@ -134,6 +133,8 @@ function toFailure(
 ): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof ApiError || error instanceof ApiUnavailable) return error;
+  const isLate = error instanceof DOMException && error.name === 'TimeoutError';
   const why = error instanceof Error ? error.message : String(error);
-  return new ApiUnavailable(`${method} ${path}: ${why}`, { cause: error });
+  const what = isLate ? 'no whole answer in time' : why;
+  return new ApiUnavailable(`${method} ${path}: ${what}`, { cause: error });
 }

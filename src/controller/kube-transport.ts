@@ -19,40 +19,81 @@ export interface KubeRequest {
 export type KubeTransport = (request: KubeRequest) => Promise<http.IncomingMessage>;
 
 /**
- * A transport that takes server, certificates and tokens from the configuration anew for each
- * request, so that rotated files count at once. Connections are kept alive, and the kernel probes
- * them when they are silent. Throws ApiUnavailable when there is no answer.
+ * A transport that takes server, certificates and tokens from the configuration anew for each request, so
+ * that rotated files count at once; after a request that failed or was not authorized the configuration
+ * itself is read again, and no connection of before is used any more. Connections are kept alive, and
+ * the kernel probes them when they are silent. Throws ApiUnavailable when there is no answer; `load` may
+ * throw at first only: a file that cannot be read in between leaves what was known.
  */
-export function createTransport(config: KubeConfig): KubeTransport {
-  const server = config.getCurrentCluster()?.server ?? '';
-  const proxied = config.getCurrentCluster()?.proxyUrl !== undefined;
-  const options = { keepAlive: true, keepAliveMsecs: 30_000, timeout: 0 };
-  const plain = server.startsWith('http:');
-  // An agent without TLS options of its own keeps a pool for each set of them, rotated ones too.
-  const agent = plain ? new http.Agent(options) : new https.Agent(options);
+export function createTransport(load: () => KubeConfig): KubeTransport {
+  let connection = connect(load());
+  let doubtful = false;
+  const current = (): Connection => {
+    if (!doubtful) return connection;
+    try {
+      const next = connect(load());
+      retire(connection.agent);
+      connection = next;
+      doubtful = false;
+    } catch {
+      // A file that is just being replaced; the next request looks again.
+    }
+    return connection;
+  };
 
   return async (request) => {
+    const { config, server, agent, proxied } = current();
     const url = new URL(`${server.replace(/\/$/, '')}${request.path}`);
     for (const [name, value] of Object.entries(request.query ?? {})) {
       url.searchParams.set(name, value);
     }
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const settings: https.RequestOptions = { method: request.method, headers: {} };
-    await config.applyToHTTPSOptions(settings);
-    if (!proxied) settings.agent = agent;
-    settings.headers = {
-      ...(settings.headers as http.OutgoingHttpHeaders),
-      accept: 'application/json',
-      'user-agent': 'workspace-content',
-      ...(body === undefined
-        ? {}
-        : {
-            'content-type': request.contentType ?? 'application/json',
-            'content-length': Buffer.byteLength(body),
-          }),
-    };
-    return await exchange(url, settings, body, request);
+    try {
+      await config.applyToHTTPSOptions(settings);
+      if (!proxied) settings.agent = agent;
+      settings.headers = {
+        ...(settings.headers as http.OutgoingHttpHeaders),
+        accept: 'application/json',
+        'user-agent': 'workspace-content',
+        ...(body === undefined
+          ? {}
+          : {
+              'content-type': request.contentType ?? 'application/json',
+              'content-length': Buffer.byteLength(body),
+            }),
+      };
+      const response = await exchange(url, settings, body, request);
+      if (response.statusCode === 401) doubtful = true;
+      return response;
+    } catch (error) {
+      if (!request.signal.aborted) doubtful = true;
+      throw error;
+    }
   };
+}
+
+interface Connection {
+  readonly config: KubeConfig;
+  readonly server: string;
+  readonly agent: http.Agent;
+  readonly proxied: boolean;
+}
+
+function connect(config: KubeConfig): Connection {
+  const { server = '', proxyUrl } = config.getCurrentCluster() ?? {};
+  const options = { keepAlive: true, keepAliveMsecs: 30_000, timeout: 0 };
+  // An agent without TLS options of its own keeps a pool for each set of them, rotated ones too.
+  const agent = server.startsWith('http:') ? new http.Agent(options) : new https.Agent(options);
+  return { config, server, agent, proxied: proxyUrl !== undefined };
+}
+
+/** What is under way goes on; idle connections end now, and the others when they are done. */
+function retire(agent: http.Agent): void {
+  agent.maxFreeSockets = 0;
+  for (const sockets of Object.values(agent.freeSockets)) {
+    for (const socket of sockets ?? []) socket.destroy();
+  }
 }
 
 async function exchange(

@@ -2,7 +2,9 @@ import { ApiError, isApiStatus } from './api-error.ts';
 import { apiBackoff, backoffMs, type BackoffPolicy } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { Query } from './kube-client.ts';
-import { isRecord } from '../api/record.ts';
+import { IdleDeadline } from './idle-deadline.ts';
+import { type ListPage, parsePage } from './list-page.ts';
+import { isOlderVersion } from './resource-version.ts';
 import { parseWatchEvent, resourceVersionOf } from './watch-event.ts';
 
 export interface ListWatchClient {
@@ -19,14 +21,7 @@ export interface ListWatchHandler {
   onError(error: unknown, what: 'list' | 'watch'): void;
 }
 
-export interface ListWatchOptions {
-  readonly client: ListWatchClient;
-  readonly clock: Clock;
-  /** Collection to watch, such as `/apis/workspacecontent.dev/v1alpha1/workspacecontents`. */
-  readonly path: string;
-  /** What to watch of it: fieldSelector, labelSelector. */
-  readonly selector: Query;
-  readonly handler: ListWatchHandler;
+export interface WatchTuning {
   readonly pageSize?: number;
   /** A complete list follows the last one after that many milliseconds, half of it by chance more. */
   readonly relistMs?: number;
@@ -34,6 +29,21 @@ export interface ListWatchOptions {
   readonly watchMs?: number;
   /** A watch without a line for that many milliseconds is given up; bookmarks come every minute. */
   readonly idleMs?: number;
+  /**
+   * After an error a list older than that many milliseconds is no longer believed: an API server whose
+   * state was restored from a backup accepts a watch from a place that it has never reached, silently.
+   */
+  readonly doubtMs?: number;
+}
+
+export interface ListWatchOptions extends WatchTuning {
+  readonly client: ListWatchClient;
+  readonly clock: Clock;
+  /** Collection to watch, such as `/apis/workspacecontent.dev/v1alpha1/workspacecontents`. */
+  readonly path: string;
+  /** What to watch of it: fieldSelector, labelSelector. */
+  readonly selector: Query;
+  readonly handler: ListWatchHandler;
   readonly backoff?: BackoffPolicy;
 }
 
@@ -48,9 +58,11 @@ const stableMs = 5000;
 export class ListWatch {
   readonly #options: Required<ListWatchOptions>;
   #resourceVersion: string | undefined;
+  #listedAt = 0;
   #relistAt = 0;
   #failures = 0;
   #synced: number | undefined;
+  #trouble: unknown;
   #turned: number | undefined;
 
   constructor(options: ListWatchOptions) {
@@ -59,6 +71,7 @@ export class ListWatch {
       relistMs: 600_000,
       watchMs: 300_000,
       idleMs: 150_000,
+      doubtMs: 30_000,
       backoff: apiBackoff,
       ...options,
     };
@@ -67,6 +80,11 @@ export class ListWatch {
   /** When the API server was last heard, ms since the epoch; undefined before the first whole list. */
   get lastSync(): number | undefined {
     return this.#synced;
+  }
+
+  /** Why the API server is not heard; undefined while it is. */
+  get trouble(): string | undefined {
+    return this.#trouble instanceof Error ? this.#trouble.message : undefined;
   }
 
   /** When the loop last went round, successfully or not; undefined before it runs. */
@@ -85,6 +103,7 @@ export class ListWatch {
       } catch (error) {
         if (signal.aborted) return;
         this.#failures += 1;
+        this.#trouble = error;
         // The server has forgotten what came after our version.
         if (isApiStatus(error, 410)) this.#resourceVersion = undefined;
         this.#options.handler.onError(error, what);
@@ -94,7 +113,10 @@ export class ListWatch {
   }
 
   #mustList(): boolean {
-    return this.#resourceVersion === undefined || this.#options.clock.now() >= this.#relistAt;
+    const { clock, doubtMs } = this.#options;
+    const now = clock.now();
+    const isDoubtful = this.#failures > 0 && now - this.#listedAt > doubtMs;
+    return this.#resourceVersion === undefined || isDoubtful || now >= this.#relistAt;
   }
 
   async #list(signal: AbortSignal): Promise<void> {
@@ -114,7 +136,8 @@ export class ListWatch {
       token = page.continue;
     } while (token !== '');
     this.#resourceVersion = page.resourceVersion;
-    this.#relistAt = clock.now() + relistMs * (1 + clock.random() / 2);
+    this.#listedAt = clock.now();
+    this.#relistAt = this.#listedAt + relistMs * (1 + clock.random() / 2);
     this.#heard();
     handler.onList(objects);
   }
@@ -158,12 +181,20 @@ export class ListWatch {
     this.#heard();
     if (event === undefined) return;
     if (event.type === 'ERROR') throw event.error;
+    const version = resourceVersionOf(event.object);
+    if (isOlderVersion(version, this.#resourceVersion ?? '')) {
+      this.#resourceVersion = undefined;
+      throw new Error(
+        'the API server has gone back to an older state, as one restored from a backup',
+      );
+    }
     if (event.type === 'DELETED') handler.onDelete(event.object);
     else if (event.type !== 'BOOKMARK') handler.onUpsert(event.object);
-    this.#resourceVersion = resourceVersionOf(event.object) || this.#resourceVersion;
+    this.#resourceVersion = version || this.#resourceVersion;
   }
 
   #heard(): void {
+    this.#trouble = undefined;
     this.#synced = this.#options.clock.now();
   }
 
@@ -173,60 +204,4 @@ export class ListWatch {
     const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
     await clock.sleep(Math.max(own, asked), signal).catch(() => undefined);
   }
-}
-
-/** A signal that is aborted when nothing extends it for a while. */
-class IdleDeadline {
-  readonly #clock: Clock;
-  readonly #ms: number;
-  readonly #expired = new AbortController();
-  readonly #ended = new AbortController();
-  #until: number;
-
-  constructor(clock: Clock, ms: number) {
-    this.#clock = clock;
-    this.#ms = ms;
-    this.#until = clock.now() + ms;
-    void this.#run();
-  }
-
-  get signal(): AbortSignal {
-    return this.#expired.signal;
-  }
-
-  extend(): void {
-    this.#until = this.#clock.now() + this.#ms;
-  }
-
-  end(): void {
-    this.#ended.abort();
-  }
-
-  async #run(): Promise<void> {
-    try {
-      for (let left = this.#ms; left > 0; left = this.#until - this.#clock.now()) {
-        await this.#clock.sleep(left, this.#ended.signal);
-      }
-      this.#expired.abort();
-    } catch {
-      // Ended in time.
-    }
-  }
-}
-
-interface ListPage {
-  readonly items: readonly unknown[];
-  readonly continue: string;
-  readonly resourceVersion: string;
-}
-
-function parsePage(answer: unknown): ListPage {
-  const items = isRecord(answer) ? answer['items'] : undefined;
-  const resourceVersion = resourceVersionOf(answer);
-  if (!isRecord(answer) || !Array.isArray(items) || resourceVersion === '') {
-    throw new Error('the API server answered something that is no list');
-  }
-  const metadata = isRecord(answer['metadata']) ? answer['metadata'] : {};
-  const token = metadata['continue'];
-  return { items, resourceVersion, continue: typeof token === 'string' ? token : '' };
 }

@@ -15,13 +15,14 @@ import { KubeClient } from './kube-client.ts';
 import { loadKubeConfig } from './kube-config.ts';
 import { createTransport, type KubeTransport } from './kube-transport.ts';
 import { createLogger } from './logger.ts';
+import type { ListWatch } from './list-watch.ts';
 import { Metrics } from './metrics.ts';
 import { createNodeEngine } from './node-engine.ts';
 import { overlaps } from './path-claims.ts';
 import { recoverAll, type RecoveryParts } from './recovery.ts';
 
 /** Parts that tests replace. */
-export interface ControllerParts extends Pick<AssemblyParts, 'backoff'> {
+export interface ControllerParts extends Pick<AssemblyParts, 'backoff' | 'watch'> {
   readonly engine?: Engine;
   readonly transport?: KubeTransport;
   readonly clock?: Clock;
@@ -44,6 +45,9 @@ const nodeBackoff: BackoffPolicy = { baseMs: 1000, capMs: 30_000 };
 /** Milliseconds for the last words to the API server when the daemon ends. */
 const farewellMs = 8000;
 
+/** Milliseconds of failures after which the daemon is not ready. */
+const silentMs = 60_000;
+
 /** Milliseconds without a turn after which the list-watcher is stuck; a watch lasts ten minutes. */
 const stuckMs = 20 * 60_000;
 
@@ -58,7 +62,7 @@ export async function startController(
   const { clock = systemClock, log = createLogger(config.logLevel, config.nodeName) } = parts;
   assertApart(config);
   const metrics = new Metrics();
-  const transport = parts.transport ?? createTransport(loadKubeConfig(config.kubeconfig));
+  const transport = parts.transport ?? createTransport(() => loadKubeConfig(config.kubeconfig));
   const client = new KubeClient(metrics.counted(transport));
   const engine = parts.engine ?? defaultEngine(config, log);
   const journal = await openJournal(config, clock, log, metrics);
@@ -67,6 +71,7 @@ export async function startController(
   const { workers, listWatch, runs, recovery } = assemble({
     ...{ config, client, journal, engine, metrics, clock, log },
     ...(parts.backoff === undefined ? {} : { backoff: parts.backoff }),
+    ...(parts.watch === undefined ? {} : { watch: parts.watch }),
     stopping: stopping.signal,
     requests: requests.signal,
   });
@@ -77,8 +82,7 @@ export async function startController(
     ailment: () => ailment ?? stuckFor(listWatch.lastTurn, clock.now()),
     obstacle: () => {
       if (stopping.signal.aborted) return 'the daemon is about to end';
-      const heard = listWatch.lastSync !== undefined;
-      return obstacle ?? (heard ? undefined : 'the API server has not been heard yet');
+      return obstacle ?? silenceOf(listWatch, clock.now());
     },
   };
   const health = await startHealthServer(config.metricsAddress, checks, metrics.registry);
@@ -143,6 +147,14 @@ async function waitForNode(
       await clock.sleep(backoffMs(nodeBackoff, failures, clock.random()), signal);
     }
   }
+}
+
+/** What is not heard for a while is not worked on; a short blip is nobody's business. */
+function silenceOf({ lastSync, trouble }: ListWatch, now: number): string | undefined {
+  const why = trouble === undefined ? '' : `: ${trouble}`;
+  if (lastSync === undefined) return `the API server has not been heard yet${why}`;
+  if (trouble === undefined || now - lastSync < silentMs) return undefined;
+  return `the API server was last heard ${Math.round((now - lastSync) / 1000)} s ago${why}`;
 }
 
 /** A restart helps when the list-watcher hangs, and only then. */

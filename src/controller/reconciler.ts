@@ -1,7 +1,7 @@
 import { ContentError, isRetried } from '../api/errors.ts';
 import { type ContentResource, parseResource } from '../api/resource.ts';
 import { ApiError } from './api-error.ts';
-import { apiBackoff, backoffMs, type BackoffPolicy } from './backoff.ts';
+import { backoffMs, type BackoffPolicy } from './backoff.ts';
 import { decide, type Expected } from './decide.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { toKey } from './keys.ts';
@@ -19,6 +19,8 @@ export interface ReconcilerParts extends RecoveryParts {
   readonly slots: RunSlots;
   readonly starter: Starter;
   readonly reporter: Reporter;
+  /** Between requests to the API server that fail. */
+  readonly apiBackoff: BackoffPolicy;
   /** Between looks at what stands in the way of an attempt. */
   readonly prerequisiteBackoff: BackoffPolicy;
   readonly add: (key: string) => void;
@@ -51,7 +53,7 @@ export class Reconciler {
       if (stopping.aborted) return;
       log.warn({ key, err: error }, 'reconciliation failed; it is tried again');
       const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-      this.#retry(key, apiBackoff, asked);
+      this.#retry(key, this.#parts.apiBackoff, asked);
     }
   }
 

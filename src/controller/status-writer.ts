@@ -26,8 +26,10 @@ export class StatusWriter {
   }
 
   /**
-   * Answers whether it was written: not when it says so already, and not when the resource is gone,
-   * even if another one has its name by now. Throws as KubeClient.
+   * Answers whether it was written: not when it says so already, and not when the resource is gone.
+   * Throws as KubeClient, also when the API server does not find it, or finds another one of its name:
+   * an API server that has just started may say so of what is there, and of what is gone the watch
+   * tells in a moment.
    */
   async publish(
     identity: ResourceIdentity,
@@ -57,7 +59,7 @@ export class StatusWriter {
       if (store.get(toKey(identity))?.identity.uid === uid) store.upsert(answer);
       return true;
     } catch (error) {
-      if (isApiStatus(error, 404, 409)) return false;
+      if (isApiStatus(error, 404, 409) && !store.hasUid(uid)) return false;
       throw error;
     }
   }

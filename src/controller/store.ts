@@ -1,6 +1,7 @@
 import { parseIdentity, type ResourceIdentity } from '../api/resource.ts';
 import { toKey } from './keys.ts';
 import { isRecord } from '../api/record.ts';
+import { isOlderVersion } from './resource-version.ts';
 
 /** A resource as the API server sent it; what is in it beyond its identity is not parsed yet. */
 export interface StoredResource {
@@ -91,10 +92,7 @@ function slim(object: unknown): unknown {
   return { ...object, metadata };
 }
 
-/** resourceVersions of one resource grow; those that are no numbers cannot be compared. */
-function isOlder(stored: StoredResource, held: StoredResource): boolean {
-  if (stored.identity.uid !== held.identity.uid) return false;
-  const [version, current] = [stored, held].map(({ identity }) => identity.resourceVersion);
-  if (!/^\d+$/.test(version ?? '') || !/^\d+$/.test(current ?? '')) return false;
-  return BigInt(version ?? 0) < BigInt(current ?? 0);
+function isOlder({ identity }: StoredResource, held: StoredResource): boolean {
+  if (identity.uid !== held.identity.uid) return false;
+  return isOlderVersion(identity.resourceVersion, held.identity.resourceVersion);
 }

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
+import type { BackoffPolicy } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { KubeClient } from './kube-client.ts';
 import { toKey } from './keys.ts';
-import { ListWatch } from './list-watch.ts';
+import { ListWatch, type WatchTuning } from './list-watch.ts';
 import type { Metrics } from './metrics.ts';
 import type { Runs } from './runs.ts';
 import { resourcesPath } from './status-writer.ts';
@@ -18,6 +19,8 @@ export interface WatchParts {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly apiBackoff: BackoffPolicy;
+  readonly tuning: WatchTuning;
 }
 
 /**
@@ -25,8 +28,10 @@ export interface WatchParts {
  * wanted any more end at once; all else is the workers' business.
  */
 export function watchResources(parts: WatchParts): ListWatch {
-  const { nodeName, client, store, runs, workers, metrics, clock, log } = parts;
+  const { nodeName, client, store, runs, workers, metrics, clock, log, tuning } = parts;
   return new ListWatch({
+    ...tuning,
+    backoff: parts.apiBackoff,
     client,
     clock,
     path: resourcesPath,

@@ -2,12 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { ContentError } from '../../src/api/errors.ts';
-import {
-  delayAfter,
-  parseRetryAfter,
-  TransientFailure,
-  withRetries,
-} from '../../src/child/retry.ts';
+import { delayAfter, TransientFailure, withRetries } from '../../src/child/retry.ts';
+import { parseRetryAfter } from '../../src/api/retry-after.ts';
 
 const policy = { tries: 4, baseMs: 1000, maxMs: 5000 };
 

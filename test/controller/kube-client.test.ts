@@ -31,7 +31,10 @@ async function connect(answer: Answer) {
   };
   await writeFile(kubeconfig, JSON.stringify(config));
   return {
-    client: new KubeClient(createTransport(loadKubeConfig(kubeconfig)), limits),
+    client: new KubeClient(
+      createTransport(() => loadKubeConfig(kubeconfig)),
+      limits,
+    ),
     async [Symbol.asyncDispose]() {
       await server.stop();
       await temp.remove();

@@ -146,6 +146,30 @@ test('an error of the watch is followed by a watch from where it was', async () 
   assert.deepEqual(heard, ['list ', 'upsert a', 'watch failed: connection lost']);
 });
 
+test('an error long after the last list is followed by a list: the state may be another one', async () => {
+  const { requests, heard } = await play(
+    [
+      { items: ['a'], version: '50' },
+      { items: ['b'], version: '7' },
+    ],
+    [{ lasts: 31_000, fails: new Error('connection lost') }, longWatch],
+  );
+  assert.deepEqual(requests, ['list', 'watch 50', 'list', 'watch 7']);
+  assert.deepEqual(heard, ['list a', 'watch failed: connection lost', 'list b']);
+});
+
+test('an event older than what was heard leads to a list: the state is another one', async () => {
+  const { requests, heard } = await play(
+    [
+      { items: ['a'], version: '50' },
+      { items: ['b'], version: '8' },
+    ],
+    [{ lines: [event('ADDED', 'c', '7')] }, longWatch],
+  );
+  assert.deepEqual(requests, ['list', 'watch 50', 'list', 'watch 8']);
+  assert.match(heard.join(), /^list a,watch failed: .*restored from a backup,list b$/);
+});
+
 test('a line that is cut off or no JSON ends the watch, and nothing before it is lost', async () => {
   const { requests } = await play(
     [{ items: [], version: '5' }],

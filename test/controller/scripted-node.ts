@@ -7,6 +7,8 @@ import type {
   AttemptResult,
   Engine,
 } from '../../src/controller/engine.ts';
+import type { BackoffPolicy } from '../../src/controller/backoff.ts';
+import type { WatchTuning } from '../../src/controller/list-watch.ts';
 import { startController } from '../../src/controller/main.ts';
 import { createNodeEngine } from '../../src/controller/node-engine.ts';
 import { createRunEnvironment } from '../../src/init/environment.ts';
@@ -51,6 +53,9 @@ export interface NodeOptions {
   readonly folder?: string;
   readonly maxConcurrent?: number;
   readonly drainTimeoutMs?: number;
+  readonly watch?: WatchTuning;
+  /** Between requests that fail. */
+  readonly apiBackoff?: BackoffPolicy;
   /** Throws what the node lacks. */
   readonly check?: () => Promise<void>;
 }
@@ -83,7 +88,12 @@ export async function startScriptedNode(options: NodeOptions): Promise<ScriptedN
   const controller = await startController(config, {
     engine: scriptedEngine(folder, options),
     log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
-    backoff: { attempt: { baseMs: 50, capMs: 200 }, prerequisite: { baseMs: 50, capMs: 200 } },
+    backoff: {
+      attempt: { baseMs: 50, capMs: 200 },
+      prerequisite: { baseMs: 50, capMs: 200 },
+      ...(options.apiBackoff === undefined ? {} : { api: options.apiBackoff }),
+    },
+    watch: options.watch ?? {},
   });
   return {
     ...{ nodeName, folder, lines, healthUrl: controller.healthUrl },

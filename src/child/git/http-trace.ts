@@ -1,4 +1,4 @@
-import { parseRetryAfter } from '../retry.ts';
+import { parseRetryAfter } from '../../api/retry-after.ts';
 
 /** The file descriptor on which git tells of its HTTP requests. */
 export const traceFd = 3;

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { copyFile, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { KubeConfig } from '@kubernetes/client-node';
+import type { ControlPlane } from '../control-plane/index.ts';
+import { writeKubeconfig } from '../control-plane/kubeconfig.ts';
+import { createServiceAccountToken } from '../control-plane/service-account.ts';
+import { requestsOf, startApiProxy } from '../support/api-proxy.ts';
+import { waitFor } from '../support/wait.ts';
+import {
+  asAdministrator,
+  type Behind,
+  hear,
+  otherAuthority,
+  startBehind,
+} from './api-behind-proxy.ts';
+import { Contents, startCluster } from './contents.ts';
+
+describe('an API server that changes or is away', () => {
+  let cluster: ControlPlane;
+  let contents: Contents;
+  let behind: Behind;
+  before(async () => {
+    cluster = await startCluster();
+    contents = new Contents(cluster.client);
+    behind = await startBehind(cluster);
+  });
+  after(async () => {
+    await behind[Symbol.asyncDispose]();
+    await cluster.stop();
+  });
+
+  test('connections that fell silent at both ends are given up for new ones', async () => {
+    const { proxy, kubeconfig } = behind;
+    await contents.create('frozen-0', { nodeName: 'frozen' });
+    proxy.exchanges.length = 0;
+    await using hearing = hear(kubeconfig, 'frozen', { idleMs: 500 });
+    await waitFor('the first', () => hearing.names().length === 1);
+    proxy.relay.freeze();
+    await contents.create('frozen-1', { nodeName: 'frozen' });
+    proxy.relay.thaw();
+    await waitFor('the second', () => hearing.names().length === 2);
+    assert.equal(requestsOf(proxy, 'list').length, 1);
+  });
+
+  test('after a long absence all is listed: what came, what went', async () => {
+    const { proxy, kubeconfig } = behind;
+    await contents.create('away-0', { nodeName: 'away' });
+    await using hearing = hear(kubeconfig, 'away', { doubtMs: 300 });
+    await waitFor('the first', () => hearing.names().length === 1);
+    proxy.exchanges.length = 0;
+    await proxy.relay.goAway();
+    await contents.delete('away-0');
+    await contents.create('away-1', { nodeName: 'away' });
+    // About two seconds in which it fails every quarter of one, or less often on a slow machine.
+    await waitFor('failures', () => hearing.troubles.length >= 8);
+    assert.match(hearing.listWatch.trouble ?? '', /ECONNREFUSED/);
+    await proxy.relay.comeBack();
+    await waitFor('the second', () => hearing.names().join() === 'away-1');
+    assert.deepEqual([requestsOf(proxy, 'list').length, hearing.listWatch.trouble], [1, undefined]);
+  });
+
+  test('an API server that comes back with an older state is believed', async () => {
+    const { proxy, kubeconfig } = behind;
+    await using older = await startCluster();
+    const before = new Contents(older.client);
+    await before.create('restored', { nodeName: 'past' });
+    // The other one has gone further since.
+    for (const name of ['past-0', 'past-1', 'past-2']) {
+      await contents.create(name, { nodeName: 'past' });
+      await contents.delete(name);
+    }
+    await contents.create('lost', { nodeName: 'past' });
+    await using hearing = hear(kubeconfig, 'past', { doubtMs: 0 });
+    await waitFor('the present', () => hearing.names().join() === 'lost');
+    proxy.redirect(asAdministrator(older));
+    try {
+      await waitFor('the past', () => hearing.names().join() === 'restored');
+      await before.create('after', { nodeName: 'past' });
+      await waitFor('what follows', () => hearing.names().join() === 'after,restored');
+    } finally {
+      proxy.redirect(asAdministrator(cluster));
+    }
+  });
+
+  test('a certificate authority that was replaced counts as soon as its file is there', async () => {
+    const { proxy } = behind;
+    const dir = join(cluster.dir, 'rotation');
+    await mkdir(dir);
+    const other = await otherAuthority(dir);
+    // As a projected volume: the file is a link into a folder that is a link itself.
+    await projected(dir, 'first', join(cluster.dir, 'pki/ca.crt'));
+    const target = { url: proxy.url, ca: join(dir, 'ca.crt') };
+    const kubeconfig = await writeKubeconfig(join(dir, 'kubeconfig'), target, { token: 'x' });
+    await contents.create('rotated-0', { nodeName: 'rotated' });
+    await using hearing = hear(kubeconfig, 'rotated');
+    await waitFor('the first', () => hearing.names().length === 1);
+
+    proxy.useCertificate(other.pair);
+    await contents.create('rotated-1', { nodeName: 'rotated' });
+    await waitFor('distrust', () => hearing.troubles.some((each) => /certificate/.test(each)));
+    assert.equal(hearing.names().length, 1);
+    await projected(dir, 'second', other.ca);
+    await waitFor('trust', () => hearing.names().length === 2);
+    const pki = join(cluster.dir, 'pki');
+    proxy.useCertificate({
+      certificate: join(pki, 'apiserver.crt'),
+      key: join(pki, 'apiserver.key'),
+    });
+  });
+
+  test('a token that expired is read again from its file, at once', async () => {
+    const pki = join(cluster.dir, 'pki');
+    const { client: _, ...upstream } = asAdministrator(cluster);
+    const pair = { certificate: join(pki, 'apiserver.crt'), key: join(pki, 'apiserver.key') };
+    await using proxy = await startApiProxy(upstream, pair);
+    const tokenFile = join(cluster.dir, 'token');
+    await writeFile(tokenFile, 'expired');
+    // As a pod's service account: the client keeps such a token for a minute.
+    const load = (): KubeConfig => {
+      const config = new KubeConfig();
+      const user = { name: 'x', authProvider: { name: 'tokenFile', config: { tokenFile } } };
+      const server = { name: 'x', server: proxy.url, caFile: join(pki, 'ca.crt') };
+      const context = { name: 'x', cluster: 'x', user: 'x' };
+      const all = { clusters: [server], users: [user], contexts: [context] };
+      config.loadFromOptions({ ...all, currentContext: 'x' });
+      return config;
+    };
+    await using hearing = hear(load, 'token');
+    await waitFor('the refusal', () => hearing.troubles.some((each) => each.includes('401')));
+    const token = await createServiceAccountToken(cluster.client, 'default', 'reader');
+    await allowAll(cluster, 'reader');
+    await writeFile(tokenFile, token);
+    await waitFor('the list', () => hearing.listWatch.lastSync !== undefined);
+    const tokens = new Set(proxy.exchanges.map(({ authorization }) => authorization));
+    assert.deepEqual([...tokens], ['Bearer expired', `Bearer ${token}`]);
+  });
+});
+
+async function projected(dir: string, version: string, source: string): Promise<void> {
+  await mkdir(join(dir, version));
+  await copyFile(source, join(dir, version, 'ca.crt'));
+  await symlink(version, join(dir, 'next'));
+  await rename(join(dir, 'next'), join(dir, '..data'));
+  await symlink('..data/ca.crt', join(dir, 'ca.crt')).catch(() => undefined);
+}
+
+async function allowAll({ client }: ControlPlane, name: string): Promise<void> {
+  await client.create('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRoleBinding',
+    metadata: { name: `test-${name}` },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [{ kind: 'ServiceAccount', namespace: 'default', name }],
+  });
+}
