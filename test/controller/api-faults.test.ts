@@ -28,16 +28,16 @@ interface Case {
 const cases: Case[] = [
   {
     what: 'a watch that ends after each event goes on where it was',
-    ...{ kind: 'watch', fault: { lines: 1, then: 'end' }, times: 4, lists: 1 },
+    ...{ kind: 'watch', fault: { lines: 1, ending: 'end' }, times: 4, lists: 1 },
     mayTell: /ended as soon as/,
   },
   {
     what: 'a connection that is cut after each event goes on where it was',
-    ...{ kind: 'watch', fault: { lines: 1, then: 'cut' }, times: 4, lists: 1, trouble: /watch/ },
+    ...{ kind: 'watch', fault: { lines: 1, ending: 'cut' }, times: 4, lists: 1, trouble: /watch/ },
   },
   {
     what: 'a connection that falls silent after an event is given up',
-    ...{ kind: 'watch', fault: { lines: 1, then: 'silent' }, times: 2, lists: 1 },
+    ...{ kind: 'watch', fault: { lines: 1, ending: 'silent' }, times: 2, lists: 1 },
     tuning: { idleMs: 400 },
   },
   {
@@ -62,7 +62,7 @@ const cases: Case[] = [
     what: '410 as an event leads to a new list',
     ...{
       kind: 'watch',
-      fault: { lines: 0, then: [goneEvent] },
+      fault: { lines: 0, ending: [goneEvent] },
       times: 2,
       lists: 3,
       trouble: /410/,
@@ -86,7 +86,7 @@ const cases: Case[] = [
   },
   {
     what: 'an event whose JSON is cut off is no event',
-    ...{ kind: 'watch', fault: { lines: 0, then: ['{"type":"ADD'] }, times: 2, lists: 1 },
+    ...{ kind: 'watch', fault: { lines: 0, ending: ['{"type":"ADD'] }, times: 2, lists: 1 },
     trouble: /no JSON/,
   },
   {

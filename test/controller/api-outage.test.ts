@@ -64,8 +64,8 @@ describe('an API server that changes or is away', () => {
   test('an API server that comes back with an older state is believed', async () => {
     const { proxy, kubeconfig } = behind;
     await using older = await startCluster();
-    const before = new Contents(older.client);
-    await before.create('restored', { nodeName: 'past' });
+    const past = new Contents(older.client);
+    await past.create('restored', { nodeName: 'past' });
     // The other one has gone further since.
     for (const name of ['past-0', 'past-1', 'past-2']) {
       await contents.create(name, { nodeName: 'past' });
@@ -77,7 +77,7 @@ describe('an API server that changes or is away', () => {
     proxy.redirect(asAdministrator(older));
     try {
       await waitFor('the past', () => hearing.names().join() === 'restored');
-      await before.create('after', { nodeName: 'past' });
+      await past.create('after', { nodeName: 'past' });
       await waitFor('what follows', () => hearing.names().join() === 'after,restored');
     } finally {
       proxy.redirect(asAdministrator(cluster));

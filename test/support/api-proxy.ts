@@ -40,7 +40,7 @@ export type Fault =
   /** The answer ends within the JSON, as if it were complete. */
   | { readonly truncateAt: number }
   /** Of a watch: so many lines pass; then the connection is cut, goes silent, or ends with more lines. */
-  | { readonly lines: number; readonly then: 'cut' | 'silent' | 'end' | readonly string[] }
+  | { readonly lines: number; readonly ending: 'cut' | 'silent' | 'end' | readonly string[] }
   /** Of a watch: what becomes of each line; undefined drops it. */
   | { readonly map: (line: string) => string | undefined };
 
@@ -182,7 +182,7 @@ async function passLines(
   let passed = 0;
   let rest = '';
   response.flushHeaders();
-  if (limit?.lines === 0) return finish(response, limit.then);
+  if (limit?.lines === 0) return finish(response, limit.ending);
   answer.setEncoding('utf8');
   for await (const chunk of answer as AsyncIterable<string>) {
     const lines = `${rest}${chunk}`.split('\n');
@@ -192,19 +192,19 @@ async function passLines(
       const mapped = map(line);
       if (mapped !== undefined) response.write(`${mapped}\n`);
       passed += 1;
-      if (passed === limit?.lines) finish(response, limit.then);
+      if (passed === limit?.lines) finish(response, limit.ending);
     }
   }
-  if (limit?.then !== 'silent') response.end();
+  if (limit?.ending !== 'silent') response.end();
 }
 
 function finish(
   response: ServerResponse,
-  then: 'cut' | 'silent' | 'end' | readonly string[],
+  ending: 'cut' | 'silent' | 'end' | readonly string[],
 ): void {
-  if (then === 'cut') response.destroy();
-  else if (then === 'end') response.end();
-  else if (then !== 'silent') response.end(then.map((line) => `${line}\n`).join(''));
+  if (ending === 'cut') response.destroy();
+  else if (ending === 'end') response.end();
+  else if (ending !== 'silent') response.end(ending.map((line) => `${line}\n`).join(''));
 }
 
 /** Requests of a kind so far, such as `of(proxy, 'list')`. */
