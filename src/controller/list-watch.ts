@@ -59,6 +59,7 @@ export class ListWatch {
   readonly #options: Required<ListWatchOptions>;
   #resourceVersion: string | undefined;
   #listedAt = 0;
+  #failedSinceList = false;
   #relistAt = 0;
   #failures = 0;
   #synced: number | undefined;
@@ -104,6 +105,7 @@ export class ListWatch {
         if (signal.aborted) return;
         this.#failures += 1;
         this.#trouble = error;
+        this.#failedSinceList = true;
         // The server has forgotten what came after our version.
         if (isApiStatus(error, 410)) this.#resourceVersion = undefined;
         this.#options.handler.onError(error, what);
@@ -115,7 +117,7 @@ export class ListWatch {
   #mustList(): boolean {
     const { clock, doubtMs } = this.#options;
     const now = clock.now();
-    const isDoubtful = this.#failures > 0 && now - this.#listedAt > doubtMs;
+    const isDoubtful = this.#failedSinceList && now - this.#listedAt > doubtMs;
     return this.#resourceVersion === undefined || isDoubtful || now >= this.#relistAt;
   }
 
@@ -136,6 +138,7 @@ export class ListWatch {
       token = page.continue;
     } while (token !== '');
     this.#resourceVersion = page.resourceVersion;
+    this.#failedSinceList = false;
     this.#listedAt = clock.now();
     this.#relistAt = this.#listedAt + relistMs * (1 + clock.random() / 2);
     this.#heard();

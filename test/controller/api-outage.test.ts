@@ -72,7 +72,7 @@ describe('an API server that changes or is away', () => {
       await contents.delete(name);
     }
     await contents.create('lost', { nodeName: 'past' });
-    await using hearing = hear(kubeconfig, 'past', { doubtMs: 0 });
+    await using hearing = hear(kubeconfig, 'past', { doubtMs: 1 });
     await waitFor('the present', () => hearing.names().join() === 'lost');
     proxy.redirect(asAdministrator(older));
     try {
