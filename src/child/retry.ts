@@ -54,6 +54,15 @@ export function parseRetryAfter(
   return Number.isNaN(wait) ? undefined : Math.max(0, wait);
 }
 
+/** The same for an answer's headers. */
+export function retryAfterOf(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): number | undefined {
+  const { 'retry-after': header, date } = headers;
+  if (typeof header !== 'string') return undefined;
+  return parseRetryAfter(header, typeof date === 'string' ? date : undefined);
+}
+
 export interface RetryTools {
   readonly policy: RetryPolicy;
   readonly clock: Clock;
