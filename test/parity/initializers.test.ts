@@ -43,8 +43,8 @@ const built = [
 const archived = [
   'bin: directory 750 100999:100999',
   'bin/tool: file 755 100999:100999 4 tool',
-  // The original leaves it to root of the node, which the user namespace has no id for (fault 7).
-  'link: link 4294967293:4294967293 -> bin/tool',
+  // The original leaves links to the ids that the archive has, this one to root of the node (ADR 9).
+  `link: link ${ours} -> bin/tool`,
   `notes: file 600 ${ours} 5 notes`,
 ];
 

@@ -31,6 +31,8 @@ export interface AttemptChanges {
   readonly name?: string;
   readonly cleanSlate?: boolean;
   readonly storage?: StorageConfig;
+  /** Instead of the original's. */
+  readonly idMappings?: readonly IdMapping[];
   readonly progress?: ContentProgress[];
   readonly signal?: AbortSignal;
 }
@@ -71,7 +73,7 @@ export async function startContentNode(): Promise<ContentNode> {
       const plan = {
         initializer: contentservice.WorkspaceInitializer.encode(initializer).finish(),
         secrets: [],
-        idMappings,
+        idMappings: changes.idMappings ?? idMappings,
         ...{ runAsUser: 33333, runAsGroup: 33333, timeoutMs: 60_000 },
         owner: { owner: 'amy', workspaceID: 'one', instanceID: 'i' },
       };
