@@ -25,7 +25,7 @@ import { proxyUrls } from './sandbox-environment.ts';
 export { createRunEnvironment, type RunEnvironment } from './environment.ts';
 
 /** What to run: the plan of the content, whose secrets nothing that comes out of the run holds. */
-export interface RunRequest extends Omit<ContentPlan, 'timeoutMs' | 'storage'> {
+export interface RunRequest extends Omit<ContentPlan, 'namespace' | 'timeoutMs' | 'storage'> {
   /** Of the resource; names container and bundle. */
   readonly uid: string;
   readonly attempt: number;

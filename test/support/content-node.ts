@@ -74,7 +74,7 @@ export async function startContentNode(): Promise<ContentNode> {
         initializer: contentservice.WorkspaceInitializer.encode(initializer).finish(),
         secrets: [],
         idMappings: changes.idMappings ?? idMappings,
-        ...{ runAsUser: 33333, runAsGroup: 33333, timeoutMs: 60_000 },
+        ...{ runAsUser: 33333, runAsGroup: 33333, namespace: 'tests', timeoutMs: 60_000 },
         owner: { owner: 'amy', workspaceID: 'one', instanceID: 'i' },
       };
       const result = await engine.run(
