@@ -61,7 +61,7 @@ check-generated: node-packages ## fail when a generated file is not what its sou
 	@scripts/check-generated.sh
 
 .PHONY: demo
-demo: setup build control-plane ## apply the samples to a real API server and watch them get ready; Ctrl-C ends it
+demo: setup build control-plane object-store ## apply the samples to a real API server and watch them get ready; Ctrl-C ends it
 	@exec node scripts/demo/main.ts
 
 .PHONY: bench

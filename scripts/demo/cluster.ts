@@ -36,7 +36,11 @@ export interface NodeDaemon {
 }
 
 /** `wscontent controller` with the rights of its service account alone, and with a folder of its own. */
-export async function startNode(controlPlane: ControlPlane, nodeName: string): Promise<NodeDaemon> {
+export async function startNode(
+  controlPlane: ControlPlane,
+  nodeName: string,
+  storageConfig?: string,
+): Promise<NodeDaemon> {
   const kubeconfig = await controlPlane.createServiceAccountKubeconfig(
     'workspace-content',
     'workspace-content',
@@ -55,6 +59,7 @@ export async function startNode(controlPlane: ControlPlane, nodeName: string): P
       ...['--kubeconfig', kubeconfig],
       ...['--data-root', dataRoot],
       ...['--state-dir', join(folder.path, 'state')],
+      ...(storageConfig === undefined ? [] : ['--storage-config', storageConfig]),
       ...['--metrics-address', `127.0.0.1:${port}`],
     ],
     { env: withoutProxy(process.env), log },

@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { startFileServer } from '../../test/support/file-server.ts';
 import { gitEnvironment } from '../../test/support/git-repository.ts';
 import { type GitServer, startGitServer } from '../../test/support/git-server.ts';
+import { type DemoStore, startDemoStore } from './object-store.ts';
 import { projectRoot } from './project.ts';
 import type { Rewrites } from './samples.ts';
 
@@ -11,6 +12,8 @@ export interface LocalHosts {
   readonly rewrites: Rewrites;
   /** What the git server serves, for people. */
   readonly served: string;
+  /** Path of a storage configuration with the store that the samples name objects of. */
+  readonly storageConfig: string;
   stop(): Promise<void>;
 }
 
@@ -20,14 +23,17 @@ const file = '/octocat/Hello-World/7fd1a60b01f91b314f59955a4e4d4e80d8edf11d/READ
 export async function startLocalHosts(): Promise<LocalHosts> {
   const git = await startGitServer({ intercept: refuseOthers });
   const files = await startFileServer();
+  let store: DemoStore | undefined;
   const stop = async (): Promise<void> => {
-    await Promise.all([git.stop(), files.stop()]);
+    await Promise.all([git.stop(), files.stop(), store?.stop()]);
   };
   try {
     files.serve(file, 'Hello World!\n');
     const own = await mirrorThisCheckout(git);
     if (!own) await git.create(repository, madeUpHistory);
+    store = await startDemoStore(`${git.url}/${repository}.git`);
     return {
+      storageConfig: store.config,
       served: own ? "this checkout's own history" : 'a small repository made for it',
       rewrites: new Map([
         ['https://github.com', git.url],

@@ -22,7 +22,7 @@ async function demonstrate(screen: Screen, signal: AbortSignal, stay: boolean): 
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => screen.say('All is stopped and removed.'));
 
-  screen.say('Starting etcd and kube-apiserver, and servers for git and files');
+  screen.say('Starting etcd and kube-apiserver, and servers for git, files and object storage');
   const [started, hosted] = await Promise.allSettled([startCluster(), startLocalHosts()]);
   // Each that has started is stopped, whatever became of the other.
   if (hosted.status === 'fulfilled') cleanup.defer(async () => await hosted.value.stop());
@@ -34,7 +34,7 @@ async function demonstrate(screen: Screen, signal: AbortSignal, stay: boolean): 
 
   screen.say(`Kubernetes ${controlPlane.version} has the CRD and the RBAC rules of deploy/`);
   screen.say(`Starting wscontent controller for the node ${nodeName}, as its service account`);
-  const node = await startNode(controlPlane, nodeName);
+  const node = await startNode(controlPlane, nodeName, hosts.storageConfig);
   cleanup.defer(async () => {
     screen.say('Stopping the controller and the servers');
     const exitCode = await node.stop();
@@ -45,6 +45,7 @@ async function demonstrate(screen: Screen, signal: AbortSignal, stay: boolean): 
   screen.say('Applying deploy/samples');
   screen.print(
     `         github.com, git.kernel.org and raw.githubusercontent.com are servers on this machine; git serves ${hosts.served}.`,
+    '         The snapshots and the backup lie in an S3 server (versitygw) on this machine.',
     '',
   );
   for (const { name } of samples) await applySample(controlPlane.client, name, hosts.rewrites);
@@ -55,6 +56,7 @@ async function demonstrate(screen: Screen, signal: AbortSignal, stay: boolean): 
       signal,
       timeoutMs: settleTimeoutMs,
     });
+    signal.throwIfAborted();
     const surprises = findSurprises(samples, contents);
     screen.print(
       ...(await describeContent(contents)),

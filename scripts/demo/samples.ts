@@ -20,6 +20,9 @@ export const samples: readonly Sample[] = [
   { name: 'git', ready: 'True', reason: success },
   { name: 'download', ready: 'True', reason: success },
   { name: 'composite', ready: 'True', reason: success },
+  { name: 'snapshot', ready: 'True', reason: success },
+  { name: 'prebuild', ready: 'True', reason: success },
+  { name: 'backup', ready: 'True', reason: success },
   { name: 'failing', ready: 'False', reason: 'GitRepositoryNotFound' },
 ];
 

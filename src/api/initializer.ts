@@ -87,6 +87,18 @@ export function* gitInitializers(
   }
 }
 
+/** Every backup initializer in the tree, with its path. */
+export function* backupInitializers(
+  message: InitializerMessage,
+  path = '',
+): Generator<{ backup: NonNullable<InitializerMessage['backup']>; path: string }> {
+  const below = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  if (message.backup) yield { backup: message.backup, path: below('backup') };
+  for (const [index, step] of (message.composite?.initializer ?? []).entries()) {
+    yield* backupInitializers(step, below(`composite[${index}]`));
+  }
+}
+
 /**
  * The message in the form of the resource's `spec.initializer`, enums by name, defaults left out.
  * Composites may be nested deeper than the resource allows. Credentials are shown as they are.

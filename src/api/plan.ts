@@ -23,6 +23,8 @@ export interface ContentPlan {
   readonly owner: ContentOwner;
   /** Of one attempt, milliseconds. */
   readonly timeoutMs: number;
+  /** Of the resource: which objects it may name depends on it. */
+  readonly namespace: string;
   /** The object store that the resource names. */
   readonly storage?: string;
 }
@@ -55,6 +57,7 @@ export function planContent(resource: ContentResource, secrets: SecretLookup): C
       workspaceID: spec.workspaceID ?? '',
       instanceID: spec.instanceID ?? resource.uid,
     },
+    namespace: resource.namespace,
     timeoutMs: parseDuration(spec.timeout, 'spec.timeout'),
     ...(spec.storage === undefined ? {} : { storage: spec.storage }),
   };

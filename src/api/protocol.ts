@@ -20,7 +20,7 @@ export const destinationInSandbox = '/dst';
 /** Where the ready file lies below the destination. */
 export const readyFile = '.gitpod/ready';
 
-/** First match wins; an id that no row holds stays as it is. */
+/** First match wins; an id that no row holds stays as it is, but for root's, which is the content owner's. */
 export interface IdMapping {
   readonly containerID: number;
   readonly hostID: number;

@@ -11,3 +11,12 @@ export function parseRetryAfter(
   const wait = Date.parse(header) - Date.parse(date ?? '');
   return Number.isNaN(wait) ? undefined : Math.max(0, wait);
 }
+
+/** The same for an answer's headers. */
+export function retryAfterOf(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): number | undefined {
+  const { 'retry-after': header, date } = headers;
+  if (typeof header !== 'string') return undefined;
+  return parseRetryAfter(header, typeof date === 'string' ? date : undefined);
+}

@@ -49,7 +49,7 @@ export interface WorkspaceContentSpec {
    */
   runAsGroup?: number;
   /**
-   * How user and group IDs in an archive become IDs on the node; the first row that holds an ID wins, an ID that no row holds stays as it is.
+   * How user and group IDs in an archive become IDs on the node; the first row that holds an ID wins, an ID that no row holds stays as it is. What would be root's on the node is runAsUser's and runAsGroup's.
    *
    * @maxItems 16
    */

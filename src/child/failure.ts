@@ -1,13 +1,16 @@
 import { ContentError } from '../api/errors.ts';
 import type { ContentFailure } from '../api/protocol.ts';
 import { fromFileSystem } from './fs-errors.ts';
-import type { Redact } from './redact.ts';
-import { bounded, printable } from './text.ts';
+import { bounded, printable } from '../api/text.ts';
 
 const longestMessage = 6 * 1024;
 
 /** Any error as the host is told of it: with a reason, bounded, without secrets. */
-export function toFailure(error: unknown, redact: Redact, signal: AbortSignal): ContentFailure {
+export function toFailure(
+  error: unknown,
+  redact: (text: string) => string,
+  signal: AbortSignal,
+): ContentFailure {
   if (signal.aborted) return { reason: 'Interrupted', message: 'the run was stopped' };
   const known = error instanceof ContentError ? error : (fromFileSystem(error) ?? internal(error));
   // Redacted before it is cut: half a secret would not be recognized.

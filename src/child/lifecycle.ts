@@ -6,7 +6,7 @@ import { defaultBackup, type RemoteContent } from '../api/remote-content.ts';
 import { cleanSlate } from './clean-slate.ts';
 import type { RunContext } from './context.ts';
 import { clearDotGitpod } from './dot-gitpod.ts';
-import { planBackup } from './initializers/backup.ts';
+import { planBackupInstead } from './initializers/backup.ts';
 import { planStep } from './initializers/registry.ts';
 import { runStep, type Step } from './initializers/step.ts';
 import { placeReadyFile, renderReadyFile } from './ready-file.ts';
@@ -51,8 +51,9 @@ export async function fillDestination(
  */
 function chooseStep(initializer: InitializerMessage, remoteContent: RemoteContent): Step {
   const step = planStep(initializer);
-  const hasBackup = Object.hasOwn(remoteContent, defaultBackup);
-  return hasBackup && initializerKind(initializer) !== 'backup' ? planBackup({}, 'backup') : step;
+  if (initializerKind(initializer) === 'backup') return step;
+  const backup = planBackupInstead(initializer);
+  return Object.hasOwn(remoteContent, defaultBackup) ? backup : step;
 }
 
 async function requireDirectory(path: string): Promise<void> {

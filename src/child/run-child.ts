@@ -1,5 +1,6 @@
 import { decodeInitializer } from '../api/initializer.ts';
-import { type ContentRequest, deliberateFailureExitCode } from '../api/protocol.ts';
+import { deliberateFailureExitCode } from '../api/protocol.ts';
+import { createRedactor, downloadSecrets } from '../api/redact.ts';
 import { secretValues } from '../api/secrets.ts';
 import { type AnswerFds, createAnswers } from './answers.ts';
 import { systemClock, systemRandom } from './clock.ts';
@@ -8,9 +9,8 @@ import type { RunContext } from './context.ts';
 import { fillDestination } from './lifecycle.ts';
 import { defaultPatience } from './patience.ts';
 import { limitRate } from './progress.ts';
-import { createRedactor, type Redact } from './redact.ts';
 import { parseRequest, readRequest } from './request.ts';
-import { bounded, printable } from './text.ts';
+import { bounded, printable } from '../api/text.ts';
 
 export interface ChildOptions extends Partial<Pick<RunContext, 'clock' | 'random' | 'patience'>> {
   /** File descriptor with the request. */
@@ -29,19 +29,20 @@ export async function runChild(options: ChildOptions): Promise<number> {
   const { clock = systemClock, random = systemRandom, patience = defaultPatience } = options;
   const answers = createAnswers(fds);
   // Until the request is understood, nothing of it may be in a message.
-  let redact: Redact = (text) => text;
+  let { redact } = createRedactor([]);
   try {
     const request = parseRequest(readRequest(stdin));
-    redact = createRedactor(signedUrls(request));
+    const signed = downloadSecrets(request.remoteContent);
+    ({ redact } = createRedactor(signed));
     const initializer = decodeInitializer(
       Buffer.from(request.initializer, 'base64'),
       request.limits,
     );
-    const secrets = [...signedUrls(request), ...secretValues(initializer)];
-    redact = createRedactor(secrets);
+    const secrets = [...signed, ...secretValues(initializer)];
+    ({ redact } = createRedactor(secrets));
     const learnSecret = (secret: string): void => {
       secrets.push(secret);
-      redact = createRedactor(secrets);
+      ({ redact } = createRedactor(secrets));
     };
     const { cleanSlate, uid, gid, destination, idMappings, remoteContent, limits } = request;
     const report = limitRate((progress) => answers.progress(progress), clock);
@@ -59,13 +60,4 @@ export async function runChild(options: ChildOptions): Promise<number> {
     answers.failure(toFailure(error, redact, signal));
     return deliberateFailureExitCode;
   }
-}
-
-/** With their queries by themselves: who prints only a part of a URL prints the signature. */
-function signedUrls({ remoteContent }: ContentRequest): string[] {
-  return Object.values(remoteContent).flatMap(({ url, proxy }) => [
-    url,
-    URL.parse(url)?.search.slice(1) ?? '',
-    URL.parse(proxy ?? '')?.password ?? '',
-  ]);
 }

@@ -17,7 +17,7 @@ import { readFinished } from './finished-content.ts';
 export function createNodeEngine(
   dataRoot: string,
   environment: RunEnvironment,
-  storage?: StorageConfig,
+  storageConfig?: StorageConfig,
 ): Engine {
   return {
     destinationOf({ namespace, name, spec }) {
@@ -30,16 +30,17 @@ export function createNodeEngine(
       return await prepareDestination(dataRoot, namespace, destination, owner);
     },
     isEmpty: isEmptyDestination,
-    async run({ plan: { storage: storeName, timeoutMs, ...plan }, ...request }, options) {
+    async run({ plan: { namespace, storage, timeoutMs, ...plan }, ...request }, options) {
       const started = environment.now();
       const remoteContent = await collectRemoteContent(
         {
           initializer: decodeInitializer(plan.initializer),
           owner: plan.owner,
-          storeName,
+          namespace,
+          storeName: storage,
           timeoutMs,
         },
-        storage,
+        storageConfig,
         options.signal,
       );
       const { report } = await runInitializer(

@@ -1,6 +1,6 @@
 /** Making a text from an untrusted program fit to be shown: redacted, without control characters, bounded. */
 import { stripVTControlCharacters } from 'node:util';
-import { createRedactor } from './redact.ts';
+import { createRedactor } from '../api/redact.ts';
 
 /** What a program wrote, as much of it as was kept. */
 export interface Captured {

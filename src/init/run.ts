@@ -10,6 +10,7 @@ import {
   type ContentReport,
   type ContentRequest,
 } from '../api/protocol.ts';
+import { downloadSecrets, urlPasswords } from '../api/redact.ts';
 import type { RemoteContent } from '../api/remote-content.ts';
 import { closedDirectory, makeBundle, removeBundle } from './bundle.ts';
 import { createCleaner, type Cleaner } from './clean.ts';
@@ -17,7 +18,6 @@ import { containerExists, containerId, removeContainer } from './containers.ts';
 import { takeOwnership, type DestinationOwner } from './destination.ts';
 import { containerPaths, type RunEnvironment } from './environment.ts';
 import { judge } from './outcome.ts';
-import { urlPasswords, urlSecrets } from './redact.ts';
 import { createRunLog, maxLineLength, type RunLog } from './run-log.ts';
 import { runSandbox } from './sandbox.ts';
 import { proxyUrls } from './sandbox-environment.ts';
@@ -25,7 +25,7 @@ import { proxyUrls } from './sandbox-environment.ts';
 export { createRunEnvironment, type RunEnvironment } from './environment.ts';
 
 /** What to run: the plan of the content, whose secrets nothing that comes out of the run holds. */
-export interface RunRequest extends Omit<ContentPlan, 'timeoutMs' | 'storage'> {
+export interface RunRequest extends Omit<ContentPlan, 'namespace' | 'timeoutMs' | 'storage'> {
   /** Of the resource; names container and bundle. */
   readonly uid: string;
   readonly attempt: number;
@@ -112,10 +112,7 @@ function toContentRequest(request: RunRequest): ContentRequest {
 }
 
 function secretsOf(request: RunRequest, environment: RunEnvironment): string[] {
-  const signed = Object.values(request.remoteContent ?? {}).flatMap(({ url, proxy }) => [
-    ...urlSecrets(url),
-    ...(proxy === undefined ? [] : urlPasswords(proxy)),
-  ]);
+  const signed = downloadSecrets(request.remoteContent ?? {});
   const proxies = proxyUrls(environment.variables).flatMap(urlPasswords);
   return [...request.secrets, ...signed, ...proxies];
 }

@@ -6,13 +6,15 @@ import { defaultBackup, type StoredDownload } from '../api/remote-content.ts';
 import { mapBounded } from './bounded.ts';
 import type { StorageConfig, StoreConfig } from './config.ts';
 import { realStorageEnvironment, type StorageEnvironment } from './environment.ts';
-import { backupLocation, parseSnapshotName } from './location.ts';
+import { backupLocation, fillTemplate, parseSnapshotName } from './location.ts';
 import { openStore, type OpenStore } from './store.ts';
 import { findWanted, type Wanted, type WantedSnapshot } from './wanted.ts';
 
 export interface CollectRequest {
   readonly initializer: InitializerMessage;
   readonly owner: ContentOwner;
+  /** Of the resource. */
+  readonly namespace: string;
   /** spec.storage; the configuration's default else. */
   readonly storeName?: string | undefined;
   /** Of the attempt, milliseconds: the signed URLs outlive it. */
@@ -34,13 +36,14 @@ export async function collectRemoteContent(
   environment: StorageEnvironment = realStorageEnvironment,
 ): Promise<Record<string, StoredDownload>> {
   const wanted = findWanted(request.initializer);
-  const storeConfig = chooseStore(request.storeName, config, wanted);
+  const storeConfig = chooseStore(request, config, wanted);
   if (storeConfig === undefined) return {};
   const backupAt = wanted.backupRestored ? undefined : findBackup(storeConfig, request, wanted);
   if (backupAt === undefined && wanted.snapshots.length === 0) return {};
 
   const { limits } = environment;
   const lifetimeMs = request.timeoutMs + limits.expiryMarginMs;
+  const prefix = fillTemplate(storeConfig.snapshotPrefix ?? '', { namespace: request.namespace });
   const store = await openStore(storeConfig, environment);
   try {
     if (backupAt !== undefined) {
@@ -54,7 +57,8 @@ export async function collectRemoteContent(
       wanted.snapshots,
       limits.parallel,
       signal,
-      async (snapshot, either) => await signSnapshot(store, snapshot, lifetimeMs, either),
+      async (snapshot, either) =>
+        await signSnapshot(store, snapshot, { prefix, lifetimeMs }, either),
     );
     return Object.fromEntries(signed.flat());
   } finally {
@@ -64,7 +68,7 @@ export async function collectRemoteContent(
 
 /** Throws InvalidSpec for a store that is not there; undefined when none is needed. */
 function chooseStore(
-  name: string | undefined,
+  { storeName: name, namespace }: CollectRequest,
   config: StorageConfig | undefined,
   { snapshots, backupStep }: Wanted,
 ): StoreConfig | undefined {
@@ -79,7 +83,16 @@ function chooseStore(
   }
   const wantedName = name ?? config.defaultStore;
   const store = config.stores.get(wantedName);
-  if (store !== undefined) return store;
+  if (store !== undefined) {
+    if (store.namespaces?.includes(namespace) !== false) return store;
+    // Nothing of it is asked for, and there is no backup in what is not this namespace's.
+    if (name === undefined && step === undefined) return undefined;
+    throw new ContentError(
+      'InvalidSpec',
+      `spec.storage: the object store ${wantedName} of this node's daemon is not for the namespace ${namespace}`,
+      step === undefined ? {} : { step },
+    );
+  }
   const known = [...config.stores.keys()];
   const meant = nearest(wantedName, known);
   const hint = meant === undefined ? `there are: ${known.join(', ')}` : `is ${meant} meant?`;
@@ -90,8 +103,12 @@ function chooseStore(
 }
 
 /** Undefined when the resource does not say enough to have a backup. */
-function findBackup(store: StoreConfig, { owner }: CollectRequest, { backupStep }: Wanted) {
-  const location = backupLocation(store, owner);
+function findBackup(
+  store: StoreConfig,
+  { namespace, owner }: CollectRequest,
+  { backupStep }: Wanted,
+) {
+  const location = backupLocation(store, namespace, owner);
   if (!('missing' in location)) return location;
   if (backupStep === undefined) return undefined;
   throw new ContentError(
@@ -104,10 +121,17 @@ function findBackup(store: StoreConfig, { owner }: CollectRequest, { backupStep 
 async function signSnapshot(
   store: OpenStore,
   { name, step, required }: WantedSnapshot,
-  lifetimeMs: number,
+  { prefix, lifetimeMs }: { readonly prefix: string; readonly lifetimeMs: number },
   signal: AbortSignal,
 ): Promise<[string, StoredDownload][]> {
   const location = parseSnapshotName(name, step);
+  if (!location.object.startsWith(prefix)) {
+    throw new ContentError(
+      'InvalidSpec',
+      `${step}: ${JSON.stringify(name)} is none of this namespace's snapshots, whose names start with ${JSON.stringify(prefix)}`,
+      { step },
+    );
+  }
   const object = await store.exists(location, signal).catch((error: unknown) => {
     if (!(error instanceof ContentError)) throw error;
     throw new ContentError(error.reason, error.message, { step });

@@ -15,6 +15,8 @@ const storeFields = [
   'endpoint',
   'region',
   'pathStyle',
+  'namespaces',
+  'snapshotPrefix',
   'backupBucket',
   'backupObject',
   'credentials',
@@ -24,6 +26,8 @@ const storeFields = [
 ] as const;
 
 const values = ['accessKey', 'secretKey', 'sessionToken'] as const;
+
+const backupPlaceholders = new Set(['namespace', 'owner', 'workspaceID']);
 
 const defaults = {
   region: 'us-east-1',
@@ -78,11 +82,15 @@ function parseDefault(root: Section, names: readonly string[]): string {
 function parseStore(name: string, section: Section): StoreConfig {
   const caFile = parsePath(section, 'caFile');
   const proxy = parseProxy(section);
+  const namespaces = section.texts('namespaces');
+  const snapshotPrefix = parsePrefix(section);
   return {
     name,
     endpoint: parseEndpoint(section),
     region: section.text('region') ?? defaults.region,
     pathStyle: section.boolean('pathStyle') ?? true,
+    ...(namespaces === undefined ? {} : { namespaces }),
+    ...(snapshotPrefix === undefined ? {} : { snapshotPrefix }),
     ...parseBackup(section),
     credentials: parseCredentials(section),
     ...(caFile === undefined ? {} : { caFile }),
@@ -118,16 +126,36 @@ function parseHttpUrl(text: string): URL | undefined {
   return url !== null && /^https?:$/.test(url.protocol) ? url : undefined;
 }
 
+function parsePrefix(section: Section): string | undefined {
+  const prefix = section.text('snapshotPrefix');
+  if (prefix === undefined) return undefined;
+  const unknown = placeholders(prefix).find((each) => each !== 'namespace');
+  if (unknown !== undefined) {
+    section.problem('snapshotPrefix', `knows {namespace}, but not {${unknown}}`);
+  }
+  if (!prefix.endsWith('/') || prefix.startsWith('/')) {
+    section.problem(
+      'snapshotPrefix',
+      'must end with a slash and not start with one, such as {namespace}/',
+    );
+  }
+  return prefix;
+}
+
 function parseBackup(section: Section): Pick<StoreConfig, 'backupBucket' | 'backupObject'> {
   const backupBucket = section.text('backupBucket') ?? defaults.backupBucket;
   const backupObject = section.text('backupObject') ?? defaults.backupObject;
   for (const [field, template] of Object.entries({ backupBucket, backupObject })) {
-    const unknown = placeholders(template).find((each) => !['owner', 'workspaceID'].includes(each));
+    const unknown = placeholders(template).find((each) => !backupPlaceholders.has(each));
     if (unknown !== undefined) {
-      section.problem(field, `knows {owner} and {workspaceID}, but not {${unknown}}`);
+      section.problem(field, `knows {namespace}, {owner} and {workspaceID}, but not {${unknown}}`);
     }
   }
-  if (!isBucketName(fillTemplate(backupBucket, { owner: 'owner', workspaceID: 'id' }))) {
+  if (
+    !isBucketName(
+      fillTemplate(backupBucket, { namespace: 'ns', owner: 'owner', workspaceID: 'id' }),
+    )
+  ) {
     section.problem('backupBucket', "must be a bucket's name, such as gitpod-user-{owner}");
   }
   if (!placeholders(backupObject).includes('workspaceID')) {

@@ -36,6 +36,18 @@ export class Section {
     return undefined;
   }
 
+  /** A list of texts, at least one. */
+  texts(name: string): string[] | undefined {
+    const value = this.#get(name);
+    if (value === undefined) return undefined;
+    const texts: unknown[] = Array.isArray(value) ? value : [];
+    const valid = texts.filter((text) => typeof text === 'string' && text.trim() !== '');
+    if (valid.length === 0 || valid.length !== texts.length) {
+      this.problem(name, 'must be a list of texts that are not empty');
+    }
+    return valid as string[];
+  }
+
   section(name: string, known: readonly string[]): Section | undefined {
     const value = this.#get(name);
     if (value === undefined) return undefined;

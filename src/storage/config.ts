@@ -13,7 +13,11 @@ export interface StoreConfig {
   readonly region: string;
   /** `endpoint/bucket/object` instead of `bucket.endpoint/object`. */
   readonly pathStyle: boolean;
-  /** Templates of where a workspace's backup lies, with `{owner}` and `{workspaceID}`. */
+  /** Namespaces whose resources may use it; all when absent. */
+  readonly namespaces?: readonly string[];
+  /** Template, with `{namespace}`, of what the names of a resource's snapshots begin with. */
+  readonly snapshotPrefix?: string;
+  /** Templates of where a workspace's backup lies, with `{namespace}`, `{owner}` and `{workspaceID}`. */
   readonly backupBucket: string;
   readonly backupObject: string;
   readonly credentials: CredentialSources;

@@ -35,9 +35,10 @@ export function parseSnapshotName(name: string, step: string): Location {
  */
 export function backupLocation(
   store: StoreConfig,
-  owner: ContentOwner,
+  namespace: string,
+  { owner, workspaceID }: ContentOwner,
 ): Location | { missing: string } {
-  const values = { owner: owner.owner, workspaceID: owner.workspaceID };
+  const values = { namespace, owner, workspaceID };
   const needed = placeholders(store.backupBucket + store.backupObject);
   for (const [name, value] of Object.entries(values)) {
     if (value === '' && needed.includes(name)) return { missing: `spec.${name}` };

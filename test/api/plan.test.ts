@@ -24,6 +24,7 @@ test('a resource with defaults only is planned with the documented ones', () => 
     runAsUser: 33333,
     runAsGroup: 33333,
     owner: { owner: '', workspaceID: '', instanceID: '0b6d3a2e-6a55-4b77-9a2c-5f0f2d6f7b11' },
+    namespace: 'default',
     timeoutMs: 1_800_000,
   });
 });

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { ContentError } from '../../src/api/errors.ts';
+import { createRedactor } from '../../src/api/redact.ts';
 import { toFailure, withStep } from '../../src/child/failure.ts';
-import { createRedactor } from '../../src/child/redact.ts';
-import { bounded, boundedEnd, printable } from '../../src/child/text.ts';
 
 const running = new AbortController().signal;
-const plain = createRedactor([]);
+const plain = createRedactor([]).redact;
 
 function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: it did not work, write`), { code });
@@ -56,7 +54,7 @@ describe('a failure as the host is told of it', () => {
   test('is bounded, printable and without secrets', () => {
     const secret = 'pässword%';
     const text = `\u001b[31mred\u0007 ${secret} ${encodeURIComponent(secret)} ${'x'.repeat(1e5)}`;
-    const { message } = toFailure(new Error(text), createRedactor([secret]), running);
+    const { message } = toFailure(new Error(text), createRedactor([secret]).redact, running);
     assert.equal(
       message.slice(0, 67),
       'unexpected in the sandbox: Error: [31mred [redacted] [redacted] xxx',
@@ -71,47 +69,5 @@ describe('a failure as the host is told of it', () => {
       message: 'ENOSPC: it did not work, write',
       step: 'composite[0].git',
     });
-  });
-});
-
-describe('redaction', () => {
-  test('finds a secret in every form that tools print', () => {
-    const secret = 'a"b\\c d/é';
-    const redact = createRedactor([secret, '', 'ab', secret]);
-    const forms = [
-      secret,
-      encodeURIComponent(secret),
-      encodeURI(secret),
-      Buffer.from(secret).toString('base64'),
-      JSON.stringify(secret).slice(1, -1),
-    ];
-    for (const form of forms) assert.equal(redact(`x${form}y`), 'x[redacted]y');
-    assert.equal(redact('ab'), 'ab');
-  });
-
-  test('hides the longer of two secrets whole', () => {
-    assert.equal(createRedactor(['pass', 'password'])('the password'), 'the [redacted]');
-  });
-
-  test('takes any secret', () => {
-    const secrets = fc.string({ unit: 'binary', minLength: 3 });
-    fc.assert(
-      fc.property(
-        secrets.filter((secret) => !secret.includes('|')),
-        (secret) => assert.equal(createRedactor([secret])(`|${secret}|`), '|[redacted]|'),
-      ),
-    );
-  });
-});
-
-describe('text', () => {
-  test('is made printable, line by line', () => {
-    assert.equal(printable(' a\u0000\t b \r\n\n c\u202e\u009b1m '), 'a b\nc 1m');
-  });
-
-  test('is bounded at either end', () => {
-    assert.equal(bounded('abcdef', 4), 'abc…');
-    assert.equal(boundedEnd('abcdef', 4), '…def');
-    assert.equal(bounded('abcd', 4), boundedEnd('abcd', 4));
   });
 });

@@ -59,6 +59,7 @@ describe('an attempt', () => {
         runAsUser: 33333,
         runAsGroup: 33333,
         owner: { owner: 'bob', workspaceID: 'two', instanceID: 'i' },
+        namespace: 'tests',
         timeoutMs: 60_000,
       },
     };

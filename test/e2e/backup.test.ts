@@ -45,7 +45,7 @@ describe('a backup', () => {
       { backup: {} },
       { git: { remoteUri: 'http://127.0.0.1:1/none.git', config: {} } },
       snapshot('missing@snapshots'),
-      composite({ backup: { checkoutLocation: 'elsewhere' } }, snapshot('missing@snapshots')),
+      composite({ backup: {} }, snapshot('missing@snapshots')),
     ];
     for (const initializer of initializers) {
       test(`is restored instead of ${JSON.stringify(initializer)}`, async () => {
@@ -66,6 +66,33 @@ describe('a backup', () => {
     test('goes where the initializer backup says', async () => {
       const { where } = await node.attempt({ backup: { checkoutLocation: 'a/b' } });
       assert.equal(await readFile(`${where}/a/b/work`, 'utf8'), 'of days');
+    });
+
+    test('goes where a backup in composites says, and the rest is not run', async () => {
+      const initializer = composite(
+        { empty: {} },
+        composite({ backup: { checkoutLocation: 'c' } }),
+      );
+      const { report, where } = await node.attempt(initializer);
+      assert.equal(await readFile(`${where}/c/work`, 'utf8'), 'of days');
+      assert.deepEqual(
+        report.metrics.map(({ path, type }) => [path, type]),
+        [['backup', 'fromBackup']],
+      );
+    });
+
+    test('is refused where two backups of a composite want it in different places', async () => {
+      const initializer = composite(
+        { backup: { checkoutLocation: 'a/' } },
+        { backup: { checkoutLocation: './a' } },
+        { backup: {} },
+      );
+      await assert.rejects(node.attempt(initializer), {
+        reason: 'InvalidSpec',
+        step: 'composite[2].backup',
+        message:
+          'composite[2].backup.checkoutLocation: is not that of composite[0].backup, and the backup is restored once',
+      });
     });
 
     test('came with a volume snapshot and is not downloaded', async () => {

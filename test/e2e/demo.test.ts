@@ -72,14 +72,18 @@ describe('the demo', () => {
 
   for (const [stage, pattern] of [
     ['while servers start', /Starting etcd/],
-    ['while attempts run', /Initializing/],
+    // Its table: on a fast machine no attempt need be seen at its work.
+    ['while attempts run', /^NAME +READY/m],
   ] as const) {
     test(`Ctrl-C, pressed twice ${stage}, cleans up all the same`, async () => {
       const demo = start();
       await until(demo, pattern);
       demo.process.kill('SIGINT');
       demo.process.kill('SIGINT');
-      assert.equal(await demo.exitCode, 130, demo.output());
+      const exitCode = await demo.exitCode;
+      // All may have been over before the first of them arrived.
+      const expected = /All came out as expected/.test(demo.output()) ? 0 : 130;
+      assert.equal(exitCode, expected, demo.output());
       assert.match(demo.output(), /All is stopped and removed\.\n$/);
     });
   }

@@ -19,7 +19,7 @@ describe('each sample ends as it says', () => {
 
   before(async () => {
     [controlPlane, hosts] = await Promise.all([startCluster(), startLocalHosts()]);
-    node = await startNode(controlPlane, 'demo');
+    node = await startNode(controlPlane, 'demo', hosts.storageConfig);
     for (const { name } of samples) await applySample(controlPlane.client, name, hosts.rewrites);
     contents = await followSamples(controlPlane.client, samples, {
       show: () => undefined,
@@ -100,6 +100,30 @@ describe('each sample ends as it says', () => {
         ['composite', 'composite'],
       ],
     );
+  });
+
+  test('snapshot: the archive is there, and its root is the content’s user', async () => {
+    const { mode, uid, gid } = await stat(inside('snapshot', 'hello.sh'));
+    assert.deepEqual([mode & 0o777, uid, gid], [0o755, 33333, 33333]);
+    assert.equal(statusOf('snapshot').source, 'from-backup');
+  });
+
+  test('prebuild: the checkout is there with what was built, and git had nothing to do', async () => {
+    assert.ok((await stat(inside('prebuild', '.git'))).isDirectory());
+    assert.equal(await readFile(inside('prebuild', 'built/output'), 'utf8'), 'done ahead\n');
+    const { source, steps } = statusOf('prebuild');
+    assert.equal(source, 'from-prebuild');
+    assert.deepEqual(
+      steps?.map(({ type }) => type),
+      ['snapshot', 'prebuild'],
+    );
+  });
+
+  test('backup: the work is back', async () => {
+    assert.equal(await readFile(inside('backup', 'work.txt'), 'utf8'), 'the work of days\n');
+    const { source, initializerMetrics } = statusOf('backup');
+    assert.equal(source, 'from-backup');
+    assert.equal(initializerMetrics?.backup?.size, 17);
   });
 
   test('failing: the message says what to do, and nothing is left', async () => {

@@ -25,7 +25,7 @@ empty.txt: file 644 33333:33333 0
 fifo: fifo 644 33333:33333
 hard: file 644 33333:33333 links=2 5000 yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy
 latin1-\xe4: file 644 33333:33333 9 not utf-8
-link: link 1000:1000 -> dir/more.txt
+link: link 100999:100999 -> dir/more.txt
 program: file 4755 33333:33333 10 #!/bin/sh?
 sparse: file 644 33333:33333 300000 begin???????????????????????????????????
 sticky: directory 1777 33333:33333

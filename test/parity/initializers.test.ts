@@ -6,10 +6,11 @@ import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { execa } from 'execa';
-import type { InitializerMessage } from '../../src/api/initializer.ts';
+import type { GitMessage, InitializerMessage } from '../../src/api/initializer.ts';
 import type { Source } from '../../src/api/protocol.ts';
 import { toInitializerMetrics } from '../../src/controller/step-status.ts';
 import { digestOf } from '../child/support/download.ts';
+import { REMOTE_BRANCH } from '../child/support/request.ts';
 import { composite, snapshot } from '../storage/collecting.ts';
 import { listTree } from '../support/archive-restore.ts';
 import { backupPlace, type ContentNode, startContentNode } from '../support/content-node.ts';
@@ -43,8 +44,8 @@ const built = [
 const archived = [
   'bin: directory 750 100999:100999',
   'bin/tool: file 755 100999:100999 4 tool',
-  // The original leaves it to root of the node, which the user namespace has no id for (fault 7).
-  'link: link 4294967293:4294967293 -> bin/tool',
+  // The original leaves links to the ids that the archive has, this one to root of the node (ADR 9).
+  `link: link ${ours} -> bin/tool`,
   `notes: file 600 ${ours} 5 notes`,
 ];
 
@@ -60,8 +61,9 @@ describe('parity with the original', () => {
       startGitServer(),
       startFileServer(),
     ]);
-    remoteUri = (await gits.create('project', { commits: [{ files: { 'README.md': 'one' } }] }))
-      .url;
+    const next = { files: { next: 'two' }, branch: 'next' };
+    const commits = [{ files: { 'README.md': 'one' } }, next];
+    remoteUri = (await gits.create('project', { commits })).url;
     dotted = (await gits.create('dotted', { commits: [{ files: { '.gitpod': 'tasks' } }] })).url;
     await pack('snapshot', async (root) => {
       await mkdir(`${root}/bin`);
@@ -91,8 +93,8 @@ describe('parity with the original', () => {
   const clone = (fields: object = {}): InitializerMessage => ({
     git: { remoteUri, config: {}, ...fields },
   });
-  const prebuild = (name: string): InitializerMessage => ({
-    prebuild: { prebuild: { snapshot: name }, git: [{ remoteUri, config: {} }] },
+  const prebuild = (name: string, fields: GitMessage = {}): InitializerMessage => ({
+    prebuild: { prebuild: { snapshot: name }, git: [{ remoteUri, config: {}, ...fields }] },
   });
   const download = (): InitializerMessage => ({
     download: {
@@ -170,6 +172,15 @@ describe('parity with the original', () => {
       initializer: prebuild('prebuild@snapshots'),
       ...{ source: 'from-prebuild', metrics: ['snapshot', 'prebuild'], tree: built },
       keys: ['snapshot', 'prebuild'],
+    },
+    {
+      what: 'prebuild of another branch',
+      initializer: prebuild('prebuild@snapshots', {
+        targetMode: REMOTE_BRANCH,
+        cloneTarget: 'next',
+      }),
+      ...{ source: 'from-other', metrics: ['snapshot', 'prebuild'] },
+      ...{ tree: [...built, `next: file 644 ${ours} 3 two`], keys: ['snapshot', 'prebuild'] },
     },
     {
       what: 'prebuild without its snapshot',

@@ -94,7 +94,10 @@ test('an abort ends the lookups with its reason', async () => {
       close: async () => undefined,
     }),
   });
-  const wanted = { initializer: snapshot('a@one'), owner: bob, timeoutMs: 1000 };
+  const wanted = {
+    initializer: snapshot('a@one'),
+    ...{ owner: bob, namespace: 'team-a', timeoutMs: 1000 },
+  };
   await assert.rejects(
     collectRemoteContent(wanted, storageOf(anyStore), controller.signal, environment),
     (error) => error === reason,

@@ -161,7 +161,7 @@ describe('from a real store', () => {
   });
 
   test('another store is used when the resource names it', async () => {
-    const other = { ...anyStore, name: 'other', endpoint: 'http://s3.invalid' };
+    const other = { ...anyStore, name: 'other', endpoint: 'http://127.0.0.1:1' };
     const real = await storeConfig(store);
     const both = storageOf(other, real);
     const downloads = await collect(snapshot('a@snapshots'), both, { storeName: 'main' });

@@ -27,7 +27,11 @@ export async function collect(
   changes: Partial<CollectRequest> = {},
   environment = fastEnvironment(),
 ): Promise<Record<string, StoredDownload>> {
-  const wanted = { initializer: decoded(initializer), owner: bob, timeoutMs: 60_000, ...changes };
+  const wanted = {
+    initializer: decoded(initializer),
+    ...{ owner: bob, namespace: 'team-a', timeoutMs: 60_000 },
+    ...changes,
+  };
   return await collectRemoteContent(wanted, config, never(), environment);
 }
 

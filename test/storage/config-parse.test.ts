@@ -44,6 +44,8 @@ test('every field is taken over', () => {
         endpoint: 'http://minio.storage.svc:9000/',
         region: 'eu-central-1',
         pathStyle: false,
+        namespaces: ['team-a', 'team-b'],
+        snapshotPrefix: '{namespace}/',
         backupBucket: 'backups',
         backupObject: '{owner}/{workspaceID}.tar',
         credentials: { accessKeyVariable: 'A', secretKeyFile: '/s', sessionTokenFile: '/t' },
@@ -60,6 +62,8 @@ test('every field is taken over', () => {
     endpoint: 'http://minio.storage.svc:9000',
     region: 'eu-central-1',
     pathStyle: false,
+    namespaces: ['team-a', 'team-b'],
+    snapshotPrefix: '{namespace}/',
     backupBucket: 'backups',
     backupObject: '{owner}/{workspaceID}.tar',
     credentials: {
@@ -129,7 +133,24 @@ describe('what is wrong is said with its field and what to write', () => {
     [
       'an unknown placeholder',
       main({ backupBucket: 'x-{user}' }),
-      /^stores\.main\.backupBucket: knows \{owner\} and \{workspaceID\}, but not \{user\}$/,
+      /^stores\.main\.backupBucket: knows \{namespace\}, \{owner\} and \{workspaceID\}, but not \{user\}$/,
+    ],
+    [
+      'a text for a list',
+      main({ namespaces: 'team-a' }),
+      /^stores\.main\.namespaces: must be a list of texts/,
+    ],
+    ['an empty list', main({ namespaces: [] }), /^stores\.main\.namespaces: must be a list/],
+    ['a number in a list', main({ namespaces: ['a', 1] }), /^stores\.main\.namespaces: must be/],
+    [
+      'an unknown placeholder of a prefix',
+      main({ snapshotPrefix: '{owner}/' }),
+      /^stores\.main\.snapshotPrefix: knows \{namespace\}, but not \{owner\}$/,
+    ],
+    [
+      'a prefix that another name may begin with',
+      main({ snapshotPrefix: '{namespace}' }),
+      /^stores\.main\.snapshotPrefix: must end with a slash/,
     ],
     [
       'a bad bucket',

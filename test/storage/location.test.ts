@@ -118,35 +118,40 @@ test('a bucket that is no host name needs path style', () => {
 
 test('a backup lies where the templates say', () => {
   const owner = { owner: 'alice', workspaceID: 'one', instanceID: 'x' };
-  assert.deepEqual(backupLocation(anyStore, owner), {
+  assert.deepEqual(backupLocation(anyStore, 'team-a', owner), {
     bucket: 'gitpod-user-alice',
     object: 'workspaces/one/full.tar',
   });
   const shared = { ...anyStore, backupBucket: 'all', backupObject: '{owner}/{workspaceID}.tar' };
-  assert.deepEqual(backupLocation(shared, owner), { bucket: 'all', object: 'alice/one.tar' });
+  assert.deepEqual(backupLocation(shared, 'team-a', owner), {
+    bucket: 'all',
+    object: 'alice/one.tar',
+  });
+  const apart = { ...anyStore, backupBucket: '{namespace}', backupObject: '{workspaceID}.tar' };
+  assert.deepEqual(backupLocation(apart, 'team-a', owner), { bucket: 'team-a', object: 'one.tar' });
 });
 
 test('a backup needs only what its templates use', () => {
   const nobody = { owner: '', workspaceID: 'one', instanceID: 'x' };
-  assert.deepEqual(backupLocation(anyStore, nobody), { missing: 'spec.owner' });
-  assert.deepEqual(backupLocation({ ...anyStore, backupBucket: 'all' }, nobody), {
+  assert.deepEqual(backupLocation(anyStore, 'team-a', nobody), { missing: 'spec.owner' });
+  assert.deepEqual(backupLocation({ ...anyStore, backupBucket: 'all' }, 'team-a', nobody), {
     bucket: 'all',
     object: 'workspaces/one/full.tar',
   });
   const nothing = { ...nobody, owner: 'alice', workspaceID: '' };
-  assert.deepEqual(backupLocation(anyStore, nothing), { missing: 'spec.workspaceID' });
+  assert.deepEqual(backupLocation(anyStore, 'team-a', nothing), { missing: 'spec.workspaceID' });
 });
 
 test("an owner or a workspace cannot reach another one's backup by its name", () => {
   for (const owner of ['a/b', '../b', 'a?b', '{workspaceID}/x']) {
     assert.throws(
-      () => backupLocation(anyStore, { owner, workspaceID: 'one', instanceID: '' }),
+      () => backupLocation(anyStore, 'team-a', { owner, workspaceID: 'one', instanceID: '' }),
       refusal(/no name of a bucket/),
     );
   }
   for (const workspaceID of ['..', '.', 'a/../b']) {
     assert.throws(
-      () => backupLocation(anyStore, { owner: 'a', workspaceID, instanceID: '' }),
+      () => backupLocation(anyStore, 'team-a', { owner: 'a', workspaceID, instanceID: '' }),
       refusal(/\. or \.\./),
     );
   }

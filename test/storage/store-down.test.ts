@@ -22,10 +22,12 @@ describe('a store that does not answer as one', () => {
   });
 
   test('has a name that nobody knows', async () => {
-    const config = { ...anyStore, endpoint: 'http://s3.invalid' };
+    // Longer than DNS allows: no resolver is asked.
+    const name = `${'x'.repeat(64)}.invalid`;
+    const config = { ...anyStore, endpoint: `http://${name}` };
     assert.match(
       await failure(exists(config), 'StorageUnavailable'),
-      /not available: .*s3\.invalid$/,
+      new RegExp(`not available: .*${name}$`),
     );
   });
 
@@ -36,10 +38,10 @@ describe('a store that does not answer as one', () => {
 
   test('takes requests and never answers', async () => {
     await using server = await startFaultyServer({ hang: true });
-    const limits = { requestTimeoutMs: 100 };
+    const limits = { requestTimeoutMs: 1000 };
     assert.match(
       await failure(exists(server.config, fastEnvironment({ limits })), 'StorageUnavailable'),
-      /: no answer within 0\.1 s$/,
+      /: no answer within 1 s$/,
     );
     assert.equal(server.requests(), 3);
   });

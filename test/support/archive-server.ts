@@ -38,7 +38,7 @@ export interface ServedObject {
   /** With its quotes; null for an object without one. */
   readonly etag?: string | null;
   readonly ranges?: boolean;
-  /** For each connection. */
+  /** For each connection, at the most. */
   readonly bytesPerSecond?: number;
   readonly misbehave?: (asked: AskedFor) => Misbehaviour | undefined;
 }
@@ -138,7 +138,7 @@ async function send(
   if (bytesPerSecond === undefined) await write(response, whole);
   else await sendSlowly(response, whole, bytesPerSecond);
   if (bad.dropAfter !== undefined) response.destroy();
-  else if (bad.silentAfter === undefined) response.end();
+  else if (whole.length === body.length) response.end();
   else if (bad.trickleMs !== undefined) await trickle(response, body.subarray(cut), bad.trickleMs);
 }
 
@@ -147,12 +147,12 @@ async function sendSlowly(
   body: Buffer,
   bytesPerSecond: number,
 ): Promise<void> {
-  const started = performance.now();
   const piece = Math.ceil(bytesPerSecond / 100);
   for (let sent = 0; sent < body.length && !response.destroyed; sent += piece) {
+    // Never faster, also when this process has been held up. Not after the last one: who has all of an answer
+    // may ask again by the same connection, and its next answer waits until this one has ended.
+    if (sent > 0) await delay(10);
     await write(response, body.subarray(sent, sent + piece));
-    const due = started + ((sent + piece) / bytesPerSecond) * 1000;
-    await delay(Math.max(0, due - performance.now()));
   }
 }
 

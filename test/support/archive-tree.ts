@@ -85,6 +85,23 @@ export async function setAttribute(path: string, name: string, value: string): P
   await execa('python3', ['-c', program, path, name, value]);
 }
 
+/** cap_net_raw=ep, as the node's root sets it: version 2, of no particular user namespace. */
+const capabilities = Buffer.from('0100000200200000000000000000000000000000', 'hex');
+
+export async function setCapabilities(path: string): Promise<void> {
+  const program =
+    'import os, sys; os.setxattr(sys.argv[1], "security.capability", bytes.fromhex(sys.argv[2]))';
+  await execa('python3', ['-c', program, path, capabilities.toString('hex')]);
+}
+
+/** The same for the user namespace of a root, version 3, as `getAttributes` answers it. */
+export function capabilitiesOf(rootId: number): string {
+  const bytes = Buffer.concat([capabilities, Buffer.alloc(4)]);
+  bytes.writeUInt8(3, 3);
+  bytes.writeUInt32LE(rootId, capabilities.length);
+  return bytes.toString('latin1');
+}
+
 export async function getAttributes(path: string): Promise<Record<string, string>> {
   const program =
     'import os, sys, json; p = sys.argv[1]; ' +

@@ -31,6 +31,8 @@ export interface AttemptChanges {
   readonly name?: string;
   readonly cleanSlate?: boolean;
   readonly storage?: StorageConfig;
+  /** Instead of the original's. */
+  readonly idMappings?: readonly IdMapping[];
   readonly progress?: ContentProgress[];
   readonly signal?: AbortSignal;
 }
@@ -71,8 +73,8 @@ export async function startContentNode(): Promise<ContentNode> {
       const plan = {
         initializer: contentservice.WorkspaceInitializer.encode(initializer).finish(),
         secrets: [],
-        idMappings,
-        ...{ runAsUser: 33333, runAsGroup: 33333, timeoutMs: 60_000 },
+        idMappings: changes.idMappings ?? idMappings,
+        ...{ runAsUser: 33333, runAsGroup: 33333, namespace: 'tests', timeoutMs: 60_000 },
         owner: { owner: 'amy', workspaceID: 'one', instanceID: 'i' },
       };
       const result = await engine.run(

@@ -2,7 +2,7 @@
 import type { Writable } from 'node:stream';
 import { ContentError, type ErrorReason } from '../../api/errors.ts';
 import { readyFile } from '../../api/protocol.ts';
-import { bounded, printable } from '../text.ts';
+import { bounded, printable } from '../../api/text.ts';
 import { type Ended, type Program, type Spawn, start } from './program.ts';
 import { Waker } from './waker.ts';
 

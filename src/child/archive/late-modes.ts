@@ -1,6 +1,8 @@
 import { access, chmod, lstat } from 'node:fs/promises';
 import { constants } from 'node:fs';
+import { shown } from './failures.ts';
 import type { LateModes } from './tar/attributes.ts';
+import type { ForeignSetgid } from './tar/setgid.ts';
 
 /**
  * Sets the modes that could not be set while files were written. Directories on the way that belong to
@@ -20,6 +22,20 @@ export async function applyLateModes(destination: string, modes: LateModes): Pro
     for (const [name, mode] of [...opened].toReversed())
       await chmod(pathOf(destination, name), mode);
   }
+}
+
+/** A warning when the kernel has taken the bits away, as it does without a word. */
+export async function lostSetgid(
+  destination: string,
+  { count, first }: ForeignSetgid,
+): Promise<string[]> {
+  if (first === undefined) return [];
+  const found = await lstat(pathOf(destination, first)).catch(() => undefined);
+  if (found === undefined || (found.mode & 0o2000) !== 0) return [];
+  const others = count === 1 ? '' : ` and ${count - 1} more`;
+  return [
+    `the setgid bit of ${shown(first)}${others} is not restored, since a sandbox may set it for the content's own group only`,
+  ];
 }
 
 async function openParents(

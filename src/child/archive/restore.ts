@@ -16,7 +16,7 @@ import {
 import type { Transport } from './download/transport.ts';
 import type { Silence } from './download/watchdog.ts';
 import { GnuTar } from './gnu-tar.ts';
-import { applyLateModes } from './late-modes.ts';
+import { applyLateModes, lostSetgid } from './late-modes.ts';
 import { type ArchiveLimits, defaultArchiveLimits } from './limits.ts';
 import type { Spawn } from './program.ts';
 import type { Owners } from './tar/owners.ts';
@@ -51,7 +51,7 @@ export interface Restored {
   readonly bytes: number;
   /** Files, directories, links and whatever else has a name. */
   readonly entries: number;
-  /** GNU tar's, such as an attribute that the file system does not take. */
+  /** Such as an attribute that the file system does not take. */
   readonly warnings: readonly string[];
 }
 
@@ -118,6 +118,7 @@ async function extract(
   }
   const warnings = await tar.finish(rewriter.end());
   await applyLateModes(options.destination, rewriter.lateModes);
+  warnings.push(...(await lostSetgid(options.destination, rewriter.foreignSetgid)));
   const { bytes, entries } = rewriter;
   return { bytes, entries, warnings };
 }

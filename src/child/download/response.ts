@@ -1,4 +1,5 @@
 import { ContentError } from '../../api/errors.ts';
+import { retryAfterOf } from '../../api/retry-after.ts';
 import { TransientFailure } from '../retry.ts';
 import { publicUrl } from '../urls.ts';
 import type { HttpClient, HttpResponse } from './client.ts';
@@ -68,12 +69,7 @@ function refused({ status, headers }: HttpResponse, url: URL): Error {
   }
   const failure = failed(url, `the server answers HTTP ${status}`);
   const transient = status >= 500 || [408, 425, 429].includes(status);
-  return transient ? new TransientFailure(failure, retryAfterMs(headers['retry-after'])) : failure;
-}
-
-/** Milliseconds of a Retry-After header that counts in seconds; its other form, a date, is left aside. */
-export function retryAfterMs(header: string | string[] | undefined): number | undefined {
-  return typeof header === 'string' && /^\d{1,6}$/.test(header) ? Number(header) * 1000 : undefined;
+  return transient ? new TransientFailure(failure, retryAfterOf(headers)) : failure;
 }
 
 function contentLength({ headers }: HttpResponse): number | undefined {

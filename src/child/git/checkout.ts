@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import { ContentError } from '../../api/errors.ts';
 import { lostAndFound } from '../clean-slate.ts';
 import { errorCode } from '../fs-errors.ts';
+import type { RemoteRef } from './fetch.ts';
 import { type GitWork, runLocalGit } from './work.ts';
 
 /** What to check out. */
 export interface Checkout {
-  readonly revision: 'HEAD' | 'FETCH_HEAD';
-  /** The local branch to make of it, tracking none; HEAD stays as it is without, FETCH_HEAD has no branch. */
-  readonly localBranch?: string;
+  readonly revision: 'HEAD' | 'FETCH_HEAD' | RemoteRef;
+  /** The local branch to make of it; HEAD stays as it is without, FETCH_HEAD has no branch. */
+  readonly branch?: string;
+  /** Whether the branch tracks the revision. */
+  readonly tracking?: boolean;
 }
 
 /**
@@ -35,9 +38,9 @@ export async function checkOut(work: GitWork, checkout: Checkout): Promise<void>
 }
 
 /** The arguments for what HEAD is to be. */
-function head({ revision, localBranch }: Checkout): readonly string[] {
+function head({ revision, branch, tracking = false }: Checkout): readonly string[] {
   // The branch may be the default one, which is there already.
-  if (localBranch !== undefined) return ['--no-track', '-B', localBranch, revision];
+  if (branch !== undefined) return [tracking ? '--track' : '--no-track', '-B', branch, revision];
   return revision === 'HEAD' ? [revision] : ['--detach', revision];
 }
 

@@ -6,7 +6,7 @@ import { withRetries } from '../retry.ts';
 import type { Checkout } from './checkout.ts';
 import { completeConfig } from './config.ts';
 import { gitFailure, remoteGitFailure } from './errors.ts';
-import { fetchCommit } from './fetch.ts';
+import { fetchBranch, fetchCommit, remoteRef } from './fetch.ts';
 import { originRefspec, persistentConfig } from './spec.ts';
 import { askGit, type GitWork, retryTools, runLocalGit, runRemoteGit } from './work.ts';
 
@@ -20,8 +20,6 @@ export interface Clone {
 
 /** A repository that is about to be cloned. */
 interface Plan {
-  /** The default branch when it is left out. */
-  readonly branch?: string;
   /** Where git makes it: the location itself, or a directory in it whose `.git` is then moved. */
   readonly folder: string;
   /** Whether git writes the files at once, which is faster than another command for them. */
@@ -34,26 +32,18 @@ interface Plan {
  * else `git clone` may end in; then nothing of it is left.
  */
 export async function cloneRepository(work: GitWork): Promise<Clone> {
-  const { target, repository } = work.spec;
+  const { target } = work.spec;
   switch (target.mode) {
     case 'head':
       return await cloneHead(work);
-    case 'remoteBranch': {
-      const { branch } = target;
-      const clone = await cloneBranch(work, branch, true);
-      if (clone !== undefined) return completed(clone);
-      if (target.required) {
-        throw new ContentError('GitRefNotFound', `${repository} has no branch ${branch}`);
-      }
-      const warning =
-        `${work.step}: ${repository} has no branch ${branch}; ` +
-        'a local branch of that name was made from the default branch';
-      return { ...(await cloneForBranch(work, branch)), warnings: [warning] };
+    case 'remoteBranch':
+      return await cloneRemoteBranch(work, target.branch, target.required);
+    case 'localBranch': {
+      const { born } = await cloneDefault(work, false);
+      return await newLocalBranch(work, target.branch, born);
     }
-    case 'localBranch':
-      return await cloneForBranch(work, target.branch);
     case 'commit':
-      await cloneBranch(work, undefined, false);
+      await cloneDefault(work, false);
       await fetchCommit(work, target.revision, !work.spec.full);
       return { born: true, toCheckOut: { revision: 'FETCH_HEAD' }, warnings: [] };
   }
@@ -61,43 +51,55 @@ export async function cloneRepository(work: GitWork): Promise<Clone> {
 
 /** The default branch as it is. */
 async function cloneHead(work: GitWork): Promise<Clone> {
-  const clone = await cloneBranch(work, undefined, true);
-  if (clone?.born === false) await requireEmpty(work);
-  return completed(clone);
-}
-
-/** The default branch, of which a new local branch is to be made. */
-async function cloneForBranch(work: GitWork, localBranch: string): Promise<Clone> {
-  const clone = await cloneBranch(work, undefined, false);
-  const born = clone?.born ?? false;
-  if (born) return { born, toCheckOut: { revision: 'HEAD', localBranch }, warnings: [] };
-  await requireEmpty(work);
-  await runLocalGit(work, ['symbolic-ref', 'HEAD', `refs/heads/${localBranch}`]);
-  return { born, warnings: [] };
-}
-
-function completed(clone: Fetched | undefined): Clone {
-  const { born = false, checkedOut = false } = clone ?? {};
+  const { born, checkedOut } = await cloneDefault(work, true);
+  if (!born) await requireEmpty(work);
   const done = checkedOut || !born;
   return { born, ...(done ? {} : { toCheckOut: { revision: 'HEAD' } }), warnings: [] };
 }
 
+/**
+ * A branch of the remote, beside the default one, which people compare with and go back to. Where the
+ * remote does not have it, a local one of that name, unless it is required.
+ */
+async function cloneRemoteBranch(work: GitWork, branch: string, required: boolean): Promise<Clone> {
+  const { full, repository } = work.spec;
+  const { born } = await cloneDefault(work, false);
+  const revision = remoteRef(branch);
+  if ((await knowsBranch(work, branch)) || (!full && (await fetchBranch(work, branch, true)))) {
+    return { born: true, toCheckOut: { revision, branch, tracking: true }, warnings: [] };
+  }
+  if (required) throw new ContentError('GitRefNotFound', `${repository} has no branch ${branch}`);
+  const warning =
+    `${work.step}: ${repository} has no branch ${branch}; ` +
+    'a local branch of that name was made from the default branch';
+  return { ...(await newLocalBranch(work, branch, born)), warnings: [warning] };
+}
+
+async function knowsBranch(work: GitWork, branch: string): Promise<boolean> {
+  const ask = ['rev-parse', '--verify', '--quiet', `${remoteRef(branch)}^{commit}`];
+  return (await askGit(work, ask)) !== undefined;
+}
+
+/** A local branch that is to be made of the default one. */
+async function newLocalBranch(work: GitWork, branch: string, born: boolean): Promise<Clone> {
+  if (born) return { born, toCheckOut: { revision: 'HEAD', branch }, warnings: [] };
+  await requireEmpty(work);
+  await runLocalGit(work, ['symbolic-ref', 'HEAD', `refs/heads/${branch}`]);
+  return { born, warnings: [] };
+}
+
 interface Fetched {
+  /** Whether the default branch has a commit. */
   readonly born: boolean;
   /** Whether its files are there already. */
   readonly checkedOut: boolean;
 }
 
-/** Clones a branch, or the default one; undefined when the repository has no such branch. */
-async function cloneBranch(
-  work: GitWork,
-  branch: string | undefined,
-  checkOut: boolean,
-): Promise<Fetched | undefined> {
+/** Clones the default branch, or with `full` all of them. */
+async function cloneDefault(work: GitWork, checkOut: boolean): Promise<Fetched> {
   const { location, context, claim } = work;
   const inPlace = (await readdir(location)).length === 0;
   const plan: Plan = {
-    ...(branch === undefined ? {} : { branch }),
     // In a directory with something in it git does not clone.
     folder: inPlace ? location : join(location, `.wsc-clone-${context.random.name()}`),
     checkOut: inPlace && checkOut,
@@ -106,21 +108,21 @@ async function cloneBranch(
   let words: string;
   try {
     words = await withRetries(async () => await tryClone(work, plan), retryTools(work));
-    if (branch !== undefined) await requireBranch(work, plan.folder, branch);
   } catch (error) {
     await discard(work, plan);
-    const missing = error instanceof ContentError && error.reason === 'GitRefNotFound';
-    if (missing && branch !== undefined) return undefined;
     throw error;
   }
   for (const name of inPlace ? await readdir(location) : ['.git']) claim(join(location, name));
   await complete(work, plan);
-  const born = !/^warning: You appear to have cloned an empty repository/m.test(words);
+  const born =
+    !/^warning: (?:You appear to have cloned an empty|remote HEAD refers to nonexistent)/m.test(
+      words,
+    );
   return { born, checkedOut: plan.checkOut };
 }
 
 /** Answers what git said. */
-async function tryClone(work: GitWork, { branch, folder, checkOut }: Plan): Promise<string> {
+async function tryClone(work: GitWork, { folder, checkOut }: Plan): Promise<string> {
   const { spec } = work;
   const args = [
     'clone',
@@ -128,7 +130,6 @@ async function tryClone(work: GitWork, { branch, folder, checkOut }: Plan): Prom
     '--origin=origin',
     ...(checkOut ? [] : ['--no-checkout']),
     ...(spec.full ? [] : ['--depth=1']),
-    ...(branch === undefined ? [] : [`--branch=${branch}`]),
     '--',
     spec.remoteUri,
     folder,
@@ -146,14 +147,6 @@ async function discard({ location }: GitWork, { folder }: Plan): Promise<void> {
   // What was asked for may have ended, but not the cleaning up.
   if (folder === location) await cleanSlate(folder, new AbortController().signal);
   else await removeTree(folder);
-}
-
-/** `git clone --branch` takes a tag too, which leaves HEAD on no branch. */
-async function requireBranch(work: GitWork, clone: string, branch: string): Promise<void> {
-  const head = await askGit(work, ['symbolic-ref', '--quiet', 'HEAD'], clone);
-  if (head !== `refs/heads/${branch}`) {
-    throw new ContentError('GitRefNotFound', `${branch} is a tag, not a branch`);
-  }
 }
 
 /** Completes the fresh clone's configuration and makes its `.git` that of the location. */

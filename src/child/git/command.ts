@@ -1,5 +1,5 @@
 import type { Report } from '../progress.ts';
-import { boundedEnd, printable } from '../text.ts';
+import { boundedEnd, printable } from '../../api/text.ts';
 import { followHttpTrace, traceEnvironment } from './http-trace.ts';
 import { type GitProgress, isChatter, parseGitProgress } from './progress.ts';
 import { spawnGit } from './spawn.ts';

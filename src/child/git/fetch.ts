@@ -30,6 +30,31 @@ export async function fetchCommit(
   }
 }
 
+/** What the clone knows a branch of the remote by. */
+export type RemoteRef = `refs/remotes/origin/${string}`;
+
+export function remoteRef(branch: string): RemoteRef {
+  return `refs/remotes/origin/${branch}`;
+}
+
+/** Fetches one branch of the remote; answers whether there is one of that name. */
+export async function fetchBranch(
+  work: GitWork,
+  branch: string,
+  shallow: boolean,
+): Promise<boolean> {
+  const depth = shallow ? ['--depth=1'] : [];
+  const refspec = `+refs/heads/${branch}:${remoteRef(branch)}`;
+  try {
+    const { repository: what } = work.spec;
+    await fetchFrom(work, [...depth, '--end-of-options', 'origin', refspec], { what });
+    return true;
+  } catch (error) {
+    if (error instanceof ContentError && error.reason === 'GitRefNotFound') return false;
+    throw error;
+  }
+}
+
 /** Fetches the branches of the second remote, where there is one; it is in the configuration already. */
 export async function fetchUpstream(work: GitWork): Promise<void> {
   const { upstream } = work.spec;

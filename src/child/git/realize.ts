@@ -1,5 +1,5 @@
 import { ContentError } from '../../api/errors.ts';
-import { fetchCommit, fetchFrom } from './fetch.ts';
+import { fetchBranch, fetchCommit, fetchFrom, remoteRef } from './fetch.ts';
 import { askGit, type GitWork, runLocalGit } from './work.ts';
 import { isShallow } from './working-copy.ts';
 
@@ -25,10 +25,9 @@ export async function realizeTarget(work: GitWork): Promise<readonly string[]> {
       return [];
     case 'remoteBranch': {
       const { branch, required } = target;
-      if (await fetchBranch(work, branch)) {
+      if (await fetchBranch(work, branch, await isShallow(work))) {
         // It tracks the remote one, where the working copy's refspec has that.
-        const start = `refs/remotes/origin/${branch}`;
-        await runLocalGit(work, ['checkout', '--progress', '-B', branch, start, '--']);
+        await runLocalGit(work, ['checkout', '--progress', '-B', branch, remoteRef(branch), '--']);
         return [];
       }
       if (required) {
@@ -40,20 +39,6 @@ export async function realizeTarget(work: GitWork): Promise<readonly string[]> {
         'a local branch of that name was made from the default branch';
       return [warning];
     }
-  }
-}
-
-/** Whether the remote has the branch. */
-async function fetchBranch(work: GitWork, branch: string): Promise<boolean> {
-  const depth = (await isShallow(work)) ? ['--depth=1'] : [];
-  const refspec = `+refs/heads/${branch}:refs/remotes/origin/${branch}`;
-  try {
-    const { repository: what } = work.spec;
-    await fetchFrom(work, [...depth, '--end-of-options', 'origin', refspec], { what });
-    return true;
-  } catch (error) {
-    if (error instanceof ContentError && error.reason === 'GitRefNotFound') return false;
-    throw error;
   }
 }
 

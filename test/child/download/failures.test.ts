@@ -122,8 +122,8 @@ describe('a download that goes wrong', () => {
   });
 
   const stalls = [
-    { name: 'never answers', patience: { headersMs: 100 }, begins: false },
-    { name: 'stops in the middle', patience: { idleMs: 100 }, begins: true },
+    { name: 'never answers', patience: { headersMs: 500 }, begins: false },
+    { name: 'stops in the middle', patience: { idleMs: 500 }, begins: true },
   ];
   for (const { name, patience, begins } of stalls) {
     test(`a server that ${name} is given up`, async () => {

@@ -154,16 +154,6 @@ describe('git clone', () => {
     assert.equal(await inClone('symbolic-ref', 'HEAD'), 'refs/heads/wanted');
   });
 
-  test('a HEAD that names a missing branch is an error, not an empty clone', async () => {
-    const { url, path } = await server.create('dangling', { commits: [{ files: { a: 'a' } }] });
-    await execa('git', ['-C', path, 'symbolic-ref', 'HEAD', 'refs/heads/gone']);
-    await assert.rejects(fill(destination, git({ remoteUri: url })), {
-      reason: 'GitRefNotFound',
-      message: `${url} has branches, but its HEAD names none of them; name the branch to use`,
-    });
-    assert.deepEqual(await readdir(destination), []);
-  });
-
   test('a HEAD without a branch is checked out as a commit', async () => {
     const { url, path, commits } = await server.create('detached', {
       commits: [{ files: { a: '1' } }, { files: { a: '2' } }],

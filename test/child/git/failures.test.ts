@@ -156,7 +156,7 @@ describe('git failures', () => {
     const url = await serve(() => true);
     await assert.rejects(
       fill(temp.path, git({ remoteUri: url }), {
-        patience: { gitSilenceMs: 200, retry: { tries: 2, baseMs: 1, maxMs: 1 } },
+        patience: { gitSilenceMs: 1500, retry: { tries: 2, baseMs: 1, maxMs: 1 } },
       }),
       { reason: 'GitRemoteUnavailable', message: `${url}: the git server stopped answering` },
     );

@@ -95,7 +95,7 @@ describe('files kept in Git LFS', () => {
 
   test('of a server that hangs are given up', async () => {
     const url = await serve((request) => request.url?.includes('/info/lfs') === true);
-    const { warnings } = await fill(temp.path, clone(url), { patience: { gitSilenceMs: 1500 } });
+    const { warnings } = await fill(temp.path, clone(url), { patience: { gitSilenceMs: 4000 } });
     assert.match(warnings[0] ?? '', /the git server stopped answering$/);
     assert.equal(await read('data/a.bin'), files['data/a.bin']);
   });

@@ -1,5 +1,5 @@
-import { retryAfterMs } from '../../download/response.ts';
 import { ContentError, type ErrorReason } from '../../../api/errors.ts';
+import { retryAfterOf } from '../../../api/retry-after.ts';
 import { TransientFailure } from '../../retry.ts';
 import { publicUrl } from '../../urls.ts';
 import type { Transport, TransportResponse } from './transport.ts';
@@ -57,5 +57,5 @@ function refused({ status, headers }: TransportResponse, url: URL, missing: Erro
   }
   const failure = failed(url, `the server answers HTTP ${status}`);
   const transient = status >= 500 || [408, 425, 429].includes(status);
-  return transient ? new TransientFailure(failure, retryAfterMs(headers['retry-after'])) : failure;
+  return transient ? new TransientFailure(failure, retryAfterOf(headers)) : failure;
 }

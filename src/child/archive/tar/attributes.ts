@@ -5,6 +5,7 @@
  */
 import { beyondLimit } from '../failures.ts';
 import { fields, writeChecksum, writeNumber } from './block.ts';
+import { capabilityKey, forRootOnNode } from './capabilities.ts';
 import type { Entry } from './entry.ts';
 import { modeOf, type Ownership } from './owners.ts';
 import { isAttribute, type PaxRecord, valueOf } from './pax.ts';
@@ -34,6 +35,9 @@ export class Attributes {
     if (this.#lateModes.size > 0) this.#lateModes.delete(inside);
     const attributes = prelude.pax?.kept.filter(({ key }) => isAttribute(key)) ?? [];
     if (attributes.length === 0) return undefined;
+    prelude.rewrite(capabilityKey, (value) =>
+      forRootOnNode(value, (id) => this.#ownership.onNode('uid', id, entry.name)),
+    );
     if (entry.kind === 'file') this.#delayMode(block, inside, attributes);
     if (entry.kind === 'directory') return this.#twice(block, entry.name, inside, prelude);
     return undefined;

@@ -19,8 +19,11 @@ export function mapId(id: number, mappings: readonly IdMapping[]): number {
   return id;
 }
 
-/** (uid_t)-1 means "leave it" to chown, so that the highest id is one below. */
+/** Ids have 32 bits, of which all ones mean "leave it" to chown. */
 const highestId = 0xffff_fffe;
+
+/** The sandbox's user namespace has no place for root of the node, nor for what its own root is there. */
+const highestOwner = 0xffff_fffc;
 
 /**
  * Puts the ids that an entry is to have on the node, and its size, into its header's own fields; records
@@ -47,7 +50,7 @@ export class Ownership {
       writeNumber(
         block,
         fields[kind],
-        isDestination ? this.#owners[kind] : this.#mapped(id, entry),
+        isDestination ? this.#owners[kind] : this.onNode(kind, id, entry.name),
       );
     }
     if (isDestination) writeNumber(block, fields.mode, modeOf(block) | 0o700);
@@ -69,12 +72,13 @@ export class Ownership {
     return readNumber(block, fields.uid) === this.#owners.uid;
   }
 
-  #mapped(id: number | undefined, { kind, name }: Entry): number {
+  /** Whoever cannot own anything on the node leaves it to the content's owner, who could not use it else. */
+  onNode(kind: 'uid' | 'gid', id: number | undefined, name: string): number {
     if (id === undefined || id > highestId) {
       throw corrupt(`the owner of ${shown(name)} is not a user or group id`);
     }
-    // Symbolic links keep theirs, as in the original.
-    return kind === 'symbolic link' ? id : mapId(id, this.#owners.idMappings);
+    const mapped = mapId(id, this.#owners.idMappings);
+    return mapped === 0 || mapped > highestOwner ? this.#owners[kind] : mapped;
   }
 }
 

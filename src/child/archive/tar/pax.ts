@@ -30,6 +30,15 @@ export function valueOf({ key, bytes }: PaxRecord): Buffer {
   return bytes.subarray(bytes.indexOf(0x20) + 1 + key.length + 1, -1);
 }
 
+/** A record as it stands in a header. */
+export function encodeRecord(key: string, value: Buffer): PaxRecord {
+  const rest = Buffer.concat([Buffer.from(` ${key}=`, 'latin1'), value, Buffer.from('\n')]);
+  // The length counts its own digits.
+  let length = rest.length + 1;
+  while (String(length).length + rest.length !== length) length += 1;
+  return { key, bytes: Buffer.concat([Buffer.from(String(length)), rest]) };
+}
+
 /** GNU tar acts on these, or is known to ignore them; whatever else there is does not get to it. */
 const knownKeys = new Set([
   ...['path', 'linkpath', 'mtime', 'atime', 'ctime', 'comment', 'charset', 'hdrcharset'],

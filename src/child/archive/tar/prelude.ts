@@ -2,7 +2,7 @@
 import { Header } from 'tar/header';
 import { corrupt } from '../failures.ts';
 import { blockSize, fields, paddedLength, writeChecksum, writeNumber } from './block.ts';
-import { type PaxHeader, type PaxRecord, readPaxHeader } from './pax.ts';
+import { encodeRecord, type PaxHeader, type PaxRecord, readPaxHeader, valueOf } from './pax.ts';
 
 /** An extended header as it was received. */
 export interface Extension {
@@ -43,6 +43,16 @@ export class Prelude {
     }
   }
 
+  /** Puts another value into the records with a key. */
+  rewrite(key: string, change: (value: Buffer) => Buffer): void {
+    const { pax } = this;
+    if (pax?.kept.some((record) => record.key === key) !== true) return;
+    const kept = pax.kept.map((record) =>
+      record.key === key ? encodeRecord(key, change(valueOf(record))) : record,
+    );
+    this.pax = { ...pax, kept };
+  }
+
   /** The headers for GNU tar, but for records that `unless` names. */
   encode(unless: (key: string) => boolean = () => false): Buffer {
     return Buffer.concat(
@@ -76,7 +86,7 @@ export function encodePax(
 ): Buffer[] {
   const body = Buffer.concat(kept.filter(({ key }) => !unless(key)).map(({ bytes }) => bytes));
   if (body.length === 0) return [];
-  if (body.length === data.length) return [block, padded(data)];
+  if (body.length === data.length) return [block, padded(body)];
   const own = Buffer.from(block);
   writeNumber(own, fields.size, body.length);
   writeChecksum(own);

@@ -19,6 +19,7 @@ import { readEntry } from './entry.ts';
 import { type Owners, Ownership } from './owners.ts';
 import { checkGlobal, readPaxHeader } from './pax.ts';
 import { encodePax, type Extension, extensionType, Prelude } from './prelude.ts';
+import { ForeignSetgid } from './setgid.ts';
 import { SparseGuard } from './sparse-guard.ts';
 import { Slices } from './slices.ts';
 
@@ -37,6 +38,7 @@ export class TarRewriter {
   readonly #admission: Admission;
   readonly #ownership: Ownership;
   readonly #attributes: Attributes;
+  readonly foreignSetgid: ForeignSetgid;
   readonly #slices = new Slices();
   #prelude = new Prelude();
   #collected: Collected | undefined;
@@ -54,6 +56,7 @@ export class TarRewriter {
     this.#ownership = new Ownership(owners);
     this.#attributes = new Attributes(this.#ownership);
     this.#admission = new Admission(limits);
+    this.foreignSetgid = new ForeignSetgid(owners.gid);
   }
 
   get entries(): number {
@@ -156,6 +159,7 @@ export class TarRewriter {
     const entry = readEntry(block, type, this.#prelude);
     const inside = this.#admission.admit(entry);
     this.#ownership.apply(block, entry, this.#prelude.pax, inside === '');
+    this.foreignSetgid.note(block, inside);
     const before = this.#attributes.prepare(block, entry, inside, this.#prelude);
     if (before !== undefined) this.#slices.insert(at, before);
     if (!this.#prelude.isEmpty) {

@@ -8,6 +8,7 @@ import {
   content,
   createDownloadHarness,
   type DownloadHarness,
+  impatient,
   manyConnections,
   megabyte,
   slow,
@@ -78,7 +79,7 @@ describe('a download fails with a clear error for', () => {
         misbehave: () => ({ status: 302, headers: { location: '/bucket/circle' } }),
       });
       await assert.rejects(
-        harness.downloaded(harness.put(object)),
+        harness.downloaded(harness.put(object), what.includes('never answers') ? impatient : {}),
         isContentError('DownloadFailed', message),
       );
     });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Parser, type ReadEntry } from 'tar';
+import type { IdMapping } from '../../../../src/api/protocol.ts';
 import { defaultArchiveLimits } from '../../../../src/child/archive/limits.ts';
 import { TarRewriter } from '../../../../src/child/archive/tar/rewriter.ts';
 import {
@@ -67,7 +68,7 @@ describe('owners are mapped', () => {
     ],
     'of directories': [[{ name: 'a/', type: '5', uid: 1, gid: 1 }], [100000, 100000]],
     'of hard links': [[{ type: '1', link: 'x', uid: 1, gid: 1 }], [100000, 100000]],
-    'but not of symbolic links': [[{ type: '2', link: 'x', uid: 1, gid: 0 }], [1, 0]],
+    'of symbolic links': [[{ type: '2', link: 'x', uid: 1, gid: 0 }], [100000, 33333]],
     'but not where no row holds them': [[{ uid: 65535, gid: 70000 }], [65535, 70000]],
     'and the destination’s are the content’s': [
       [{ name: './', type: '5', uid: 7 }],
@@ -77,6 +78,41 @@ describe('owners are mapped', () => {
   for (const [what, [entries, expected]] of Object.entries(table)) {
     test(what, async () => assert.deepEqual(await ids(...entries), [expected]));
   }
+
+  describe('to the content’s owner, where the node has no such id for a sandbox', () => {
+    const rewritten = async (raw: RawEntry, mappings: readonly IdMapping[]) => {
+      const rewriter = new TarRewriter(
+        { uid: 44444, gid: 55555, idMappings: mappings },
+        defaultArchiveLimits,
+      );
+      const out = rewriter.push(rawArchive(raw));
+      const [entry] = await read(Buffer.concat([...out, rewriter.end()]));
+      return [entry?.uid, entry?.gid];
+    };
+    const rows: Record<string, readonly [RawEntry, readonly IdMapping[]]> = {
+      'root that no row holds': [{ uid: 0, gid: 0 }, []],
+      'root of a link': [{ type: '2', link: 'x' }, []],
+      'root of a row': [{ uid: 7, gid: 7 }, [{ containerID: 7, hostID: 0, size: 1 }]],
+      'what root of another sandbox was': [
+        { uid: base256(4_294_967_293, 8), gid: base256(4_294_967_293, 8) },
+        [],
+      ],
+      'what is beyond all': [
+        { uid: 9, gid: 9 },
+        [{ containerID: 0, hostID: 4_294_967_290, size: 10 }],
+      ],
+    };
+    for (const [what, [entry, mappings]] of Object.entries(rows)) {
+      test(what, async () => assert.deepEqual(await rewritten(entry, mappings), [44444, 55555]));
+    }
+    test('and the highest of all others is itself', async () => {
+      const highest = base256(4_294_967_292, 8);
+      assert.deepEqual(
+        await rewritten({ uid: highest, gid: highest }, []),
+        [4_294_967_292, 4_294_967_292],
+      );
+    });
+  });
 
   test('to numbers that need base-256', async () => {
     const rewriter = new TarRewriter(

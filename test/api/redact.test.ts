@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createRedactor, urlPasswords, urlSecrets } from '../../src/init/redact.ts';
+import { createRedactor, urlPasswords, urlSecrets } from '../../src/api/redact.ts';
 
 const password = 'pä ss%wörd/"+\'?&=~';
 
@@ -20,6 +20,7 @@ const encodings: readonly (readonly [string, (secret: string) => string])[] = [
     (secret) =>
       JSON.stringify(secret).slice(1, -1).replaceAll('ä', '\\u00e4').replaceAll('ö', '\\u00f6'),
   ],
+  ['in Latin-1', (secret) => Buffer.from(secret).toString('latin1')],
   ['in base64', (secret) => Buffer.from(secret).toString('base64').replace(/=+$/, '')],
   ['in base64url', (secret) => Buffer.from(secret).toString('base64url')],
 ];
@@ -57,6 +58,13 @@ test('no secret survives in any text around it', () => {
       },
     ),
   );
+});
+
+test('a secret with control characters is redacted after they were made blanks, too', () => {
+  const { redact } = createRedactor(['pass\u0000\tword\u0007ü']);
+  for (const text of ['pass word ü', 'pass word Ã¼']) {
+    assert.equal(redact(`denied: ${text}.`), 'denied: [redacted].');
+  }
 });
 
 test('each line of a secret of several lines is redacted', () => {

@@ -1,5 +1,7 @@
 /** Taking secrets out of texts before anybody sees them. */
-import { redacted } from '../api/secrets.ts';
+import type { RemoteContent } from './remote-content.ts';
+import { redacted } from './secrets.ts';
+import { printable } from './text.ts';
 
 export interface Redactor {
   /** The text without any secret, however it is encoded. */
@@ -53,6 +55,14 @@ export function urlSecrets(url: string): string[] {
   return [url, query, ...values, ...urlPasswords(url)].filter((value) => value !== '');
 }
 
+/** What of signed downloads is a secret. */
+export function downloadSecrets(remoteContent: RemoteContent): string[] {
+  return Object.values(remoteContent).flatMap(({ url, proxy }) => [
+    ...urlSecrets(url),
+    ...(proxy === undefined ? [] : urlPasswords(proxy)),
+  ]);
+}
+
 /** The password in a URL, as it stands there and as it is meant. */
 export function urlPasswords(url: string): string[] {
   const password = URL.parse(url)?.password ?? '';
@@ -72,9 +82,21 @@ function variants(secret: string): string[] {
   const lines = secret.split(/[\r\n]+/).filter((line) => line.length >= shortestPiece);
   return [
     ...new Set(
-      [secret, ...lines].flatMap((each) => [each, ...escapedForms(each), ...base64Forms(each)]),
+      [secret, ...lines].flatMap((each) => [
+        each,
+        ...escapedForms(each),
+        ...base64Forms(each),
+        ...misreadForms(each),
+      ]),
     ),
   ];
+}
+
+/** git takes what a server says without its encoding for Latin-1; words of a tool are made printable first. */
+function misreadForms(secret: string): string[] {
+  const misread = Buffer.from(secret).toString('latin1');
+  const printed = [printable(secret), printable(misread)];
+  return [misread, ...printed.filter((form) => form.length >= shortestAnywhere)];
 }
 
 function escapedForms(secret: string): string[] {
