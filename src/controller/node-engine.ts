@@ -10,6 +10,7 @@ import { runInitializer } from '../init/run.ts';
 import { collectRemoteContent } from '../storage/collect.ts';
 import type { StorageConfig } from '../storage/config.ts';
 import { clearDirectory } from './clear-directory.ts';
+import { isDirectory, removeDirectory } from './remove-directory.ts';
 import { removeDeadRuns } from './dead-runs.ts';
 import type { Engine } from './engine.ts';
 import { readFinished } from './finished-content.ts';
@@ -31,6 +32,10 @@ export function createNodeEngine(
       return await prepareDestination(dataRoot, namespace, destination, owner);
     },
     isEmpty: isEmptyDestination,
+    isThere: isDirectory,
+    async remove(namespace, destination, signal) {
+      await removeDirectory({ dataRoot, namespace, path: destination }, signal);
+    },
     async run({ plan: { storage: storeName, timeoutMs, ...plan }, ...request }, options) {
       const started = environment.now();
       const remoteContent = await collectRemoteContent(

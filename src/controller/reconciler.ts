@@ -1,24 +1,27 @@
 import { ContentError, isRetried } from '../api/errors.ts';
-import { type ContentResource, parseResource } from '../api/resource.ts';
+import { type ContentResource, parseResource, type ResourceIdentity } from '../api/resource.ts';
 import { ApiError } from './api-error.ts';
 import { apiBackoff, backoffMs, type BackoffPolicy } from './backoff.ts';
-import { decide, type Expected } from './decide.ts';
+import { viewContent } from './content-check.ts';
+import { contentFinalizer, decide, type Expected, type Farewell } from './decide.ts';
+import { type DeletionParts, finishDeletion } from './deletion.ts';
+import { madeAgain } from './events.ts';
+import type { GoneResources } from './gone-resources.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { toKey } from './keys.ts';
 import { isRecord } from '../api/record.ts';
 import { recover, type RecoveryParts } from './recovery.ts';
-import type { Reporter } from './reporter.ts';
 import type { RunSlots } from './run-slots.ts';
 import type { Starter } from './starter.ts';
 import type { View } from './status.ts';
 import type { Store, StoredResource } from './store.ts';
 
-export interface ReconcilerParts extends RecoveryParts {
+export interface ReconcilerParts extends RecoveryParts, Omit<DeletionParts, 'engine'> {
   readonly nodeName: string;
   readonly store: Store;
   readonly slots: RunSlots;
   readonly starter: Starter;
-  readonly reporter: Reporter;
+  readonly gone: GoneResources;
   /** Between looks at what stands in the way of an attempt. */
   readonly prerequisiteBackoff: BackoffPolicy;
   readonly add: (key: string) => void;
@@ -41,9 +44,10 @@ export class Reconciler {
 
   /** Never rejects: what fails is tried again after a pause. */
   async reconcile(key: string): Promise<void> {
-    const { store, slots, stopping, log } = this.#parts;
-    const stored = store.get(key);
+    const { store, slots, stopping, log, gone } = this.#parts;
     try {
+      await gone.tidy(key);
+      const stored = store.get(key);
       if (stored === undefined) this.#forget(key);
       else await this.#bringFurther(stored);
     } catch (error) {
@@ -83,6 +87,10 @@ export class Reconciler {
 
   /** Content that is there is there, whatever a newer version wrote into the resource. */
   async #reportUnreadable({ identity }: StoredResource, error: ContentError): Promise<void> {
+    if (identity.deletionTimestamp !== undefined) {
+      if (!identity.finalizers.includes(contentFinalizer)) return;
+      return await this.#finalize(identity, { kind: 'unproven' });
+    }
     const history = this.#parts.journal.get(identity.uid);
     const entry = history === 'unreadable' ? undefined : history;
     const view: View =
@@ -105,13 +113,15 @@ export class Reconciler {
         await recover(this.#parts, action.entry);
         return await this.#again(key);
       case 'publish':
-        return await this.#settle(resource, { kind: 'ready', entry: action.entry });
+        return await this.#settle(resource, await viewContent(this.#parts.engine, action.entry));
       case 'give-up':
         return await this.#settle(resource, { kind: 'failed', entry: action.entry });
       case 'suspend':
         return await this.#settle(resource, { kind: 'suspended', entry });
-      case 'refuse':
-        return await this.#settle(resource, { kind: 'blocked', entry, error: action.error });
+      case 'protect':
+        return await this.#protect(resource, entry);
+      case 'finalize':
+        return await this.#finalize(resource, action.farewell);
       case 'wait': {
         const { backoffLimit } = spec;
         await this.#settle(resource, { kind: 'retrying', entry: action.entry, backoffLimit });
@@ -123,16 +133,42 @@ export class Reconciler {
     }
   }
 
+  async #protect(resource: ContentResource, entry: JournalEntry | undefined): Promise<void> {
+    const key = toKey(resource);
+    try {
+      await this.#parts.finalizers.set(resource, true);
+    } catch (error) {
+      if (!(error instanceof ContentError)) throw error;
+      await this.#report(resource, { kind: 'blocked', entry, error });
+      return this.#retry(key, this.#parts.prerequisiteBackoff);
+    }
+    await this.#again(key);
+  }
+
+  async #finalize(identity: ResourceIdentity, farewell: Farewell): Promise<void> {
+    try {
+      await finishDeletion(this.#parts, identity, farewell);
+    } catch (error) {
+      if (!(error instanceof ContentError) || this.#parts.stopping.aborted) throw error;
+      const entry = farewell.kind === 'remove' ? farewell.entry : undefined;
+      const view: View = { kind: 'blocked', entry, error };
+      await this.#parts.reporter.report(identity, view, entry?.hostPath);
+      this.#retry(toKey(identity), this.#parts.prerequisiteBackoff);
+    }
+  }
+
   /** Starts an attempt, or says what stands in its way. */
   async #run(
     resource: ContentResource,
     entry: JournalEntry | undefined,
     expected: Expected,
   ): Promise<void> {
-    const { starter, slots, stopping, prerequisiteBackoff } = this.#parts;
+    const { starter, slots, stopping, prerequisiteBackoff, journal, reporter } = this.#parts;
     const key = toKey(resource);
     if (stopping.aborted) return await this.#reportInterrupted(resource, entry);
+    const isUnreadable = journal.get(resource.uid) === 'unreadable';
     const start = await starter.start(resource, expected);
+    if (start.kind === 'ended' && isUnreadable) await reporter.announce(resource, madeAgain);
     if (start.kind !== 'queued') slots.withdraw(key);
     switch (start.kind) {
       case 'ended':
@@ -170,6 +206,7 @@ export class Reconciler {
   /** Reports what stands until something happens. */
   async #settle(resource: ContentResource, view: View): Promise<void> {
     await this.#report(resource, view);
+    await this.#parts.finalizers.follow(resource, view.entry);
     this.#failures.delete(toKey(resource));
   }
 

@@ -5,12 +5,13 @@ import { type ContentPlan, planContent } from '../api/plan.ts';
 import type { ContentResource } from '../api/resource.ts';
 import { type AttemptOrder, type AttemptParts, beginAttempt, carryOut } from './attempt.ts';
 import type { Expected } from './decide.ts';
+import { findElder } from './elder.ts';
 import type { ClaimedEntry, FailedEntry, SucceededEntry } from './journal-entry.ts';
 import { toKey } from './keys.ts';
 import type { KubeClient } from './kube-client.ts';
 import { resourceFields } from './log-fields.ts';
 import type { Metrics } from './metrics.ts';
-import type { PathClaims } from './path-claims.ts';
+import type { PathClaim, PathClaims } from './path-claims.ts';
 import { ProgressThrottle } from './progress-throttle.ts';
 import type { Reporter } from './reporter.ts';
 import type { RunSlots } from './run-slots.ts';
@@ -88,12 +89,22 @@ export class Starter {
     return planContent(resource, await fetchSecrets(client, resource, stopping));
   }
 
-  #claim({ uid, namespace, name }: ContentResource, hostPath: string): void {
-    const owner = this.#parts.claims.claim({ uid, namespace, name, hostPath });
+  #claim(resource: ContentResource, hostPath: string): void {
+    const { uid, namespace, name } = resource;
+    const claim = { uid, namespace, name, hostPath };
+    const owner = this.#elderThan(resource, hostPath) ?? this.#parts.claims.claim(claim);
     if (owner === undefined) return;
     const whose = `${owner.namespace}/${owner.name}`;
     const what = owner.hostPath === hostPath ? hostPath : `${owner.hostPath}, which overlaps,`;
     throw new ContentError('PathInUse', `${what} belongs to the WorkspaceContent ${whose}`);
+  }
+
+  /** Who has a claim of its own needs to fear nobody but those who have one as well. */
+  #elderThan(resource: ContentResource, hostPath: string): PathClaim | undefined {
+    const { journal, store, engine } = this.#parts;
+    if (journal.get(resource.uid) !== undefined) return undefined;
+    const others = [...store.keys()].flatMap((key) => store.get(key) ?? []);
+    return findElder(resource, hostPath, others, (located) => engine.destinationOf(located));
   }
 
   /** Who waits keeps its claim over a restart. */

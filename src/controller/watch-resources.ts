@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 import type { KubeClient } from './kube-client.ts';
+import type { GoneResources } from './gone-resources.ts';
 import { toKey } from './keys.ts';
 import { ListWatch } from './list-watch.ts';
 import type { Metrics } from './metrics.ts';
@@ -15,6 +16,7 @@ export interface WatchParts {
   readonly store: Store;
   readonly runs: Runs;
   readonly workers: Workers;
+  readonly gone: Pick<GoneResources, 'listed'>;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Logger;
@@ -25,7 +27,7 @@ export interface WatchParts {
  * wanted any more end at once; all else is the workers' business.
  */
 export function watchResources(parts: WatchParts): ListWatch {
-  const { nodeName, client, store, runs, workers, metrics, clock, log } = parts;
+  const { nodeName, client, store, runs, workers, gone, metrics, clock, log } = parts;
   return new ListWatch({
     client,
     clock,
@@ -35,7 +37,7 @@ export function watchResources(parts: WatchParts): ListWatch {
       onList(objects) {
         const keys = store.replace(objects);
         for (const key of runs.keys()) runs.check(key, store.get(key));
-        for (const key of keys) workers.add(key);
+        for (const key of [...keys, ...gone.listed()]) workers.add(key);
         // Before the first whole list, a resource that is there could be taken for one that is gone.
         workers.start();
         log.debug({ resources: store.size }, 'resources listed');

@@ -43,6 +43,10 @@ export class Contents {
     });
   }
 
+  pathOf(name: string): string {
+    return `${this.#path}/${name}`;
+  }
+
   async get(name: string): Promise<Content> {
     return await this.#client.get<Content>(`${this.#path}/${name}`);
   }

@@ -167,7 +167,6 @@ describe('how an attempt ends, and what stands in its way, on a real API server'
 
   const impossible: [string, string, object][] = [
     ['outside', 'PathNotAllowed', { hostPath: '/etc/somewhere' }],
-    ['delete-it', 'NotImplemented', { deletionPolicy: 'Delete' }],
     ['garbled', 'InvalidSpec', { initializerProto: 'AAAA' }],
   ];
   for (const [name, reason, spec] of impossible) {

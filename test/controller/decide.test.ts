@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { type Action, decide } from '../../src/controller/decide.ts';
+import { type Action, contentFinalizer, decide } from '../../src/controller/decide.ts';
+import { ownsContent } from '../../src/controller/journal-entry.ts';
 import type { History } from '../../src/controller/journal.ts';
 import {
   anyEntry,
@@ -28,6 +29,9 @@ function decideFor(
 }
 
 const deleted = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+const protectedBy = { finalizers: ['somebody/else', contentFinalizer] };
+const deletedButProtected = { ...deleted, ...protectedBy };
+const remains = failed('Interrupted', { dirty: true });
 const later = now + 60_000;
 
 const cases: [string, Action, Action['kind'], object?][] = [
@@ -58,9 +62,57 @@ const cases: [string, Action, Action['kind'], object?][] = [
     { expected: 'remains' },
   ],
   [
-    'Delete is refused before anything is done',
+    'Delete takes the finalizer first',
     decideFor(undefined, { deletionPolicy: 'Delete' }),
-    'refuse',
+    'protect',
+  ],
+  ['with it, it is run', decideFor(undefined, { deletionPolicy: 'Delete' }, protectedBy), 'run'],
+  [
+    'deleted, its content goes with it',
+    decideFor(succeeded, { deletionPolicy: 'Delete' }, deletedButProtected),
+    'finalize',
+    { farewell: { kind: 'remove', entry: succeeded } },
+  ],
+  [
+    'so does what a failed attempt left',
+    decideFor(remains, { deletionPolicy: 'Delete' }, deletedButProtected),
+    'finalize',
+    { farewell: { kind: 'remove', entry: remains } },
+  ],
+  [
+    'what was removed before is not removed again',
+    decideFor({ ...succeeded, removed: true }, { deletionPolicy: 'Delete' }, deletedButProtected),
+    'finalize',
+    { farewell: { kind: 'keep' } },
+  ],
+  [
+    'a policy that was changed to Retain keeps it',
+    decideFor(succeeded, { deletionPolicy: 'Retain' }, deletedButProtected),
+    'finalize',
+    { farewell: { kind: 'keep' } },
+  ],
+  [
+    'what the journal cannot read is not removed',
+    decideFor('unreadable', { deletionPolicy: 'Delete' }, deletedButProtected),
+    'finalize',
+    { farewell: { kind: 'unproven' } },
+  ],
+  [
+    'nor what it has lost',
+    decideFor(undefined, { deletionPolicy: 'Delete' }, deletedButProtected, { phase: 'Ready' }),
+    'finalize',
+    { farewell: { kind: 'unproven' } },
+  ],
+  [
+    'one that was never tried just goes',
+    decideFor(undefined, { deletionPolicy: 'Delete' }, deletedButProtected),
+    'finalize',
+    { farewell: { kind: 'keep' } },
+  ],
+  [
+    'a run that nobody watches is recovered before the resource goes',
+    decideFor(running, { deletionPolicy: 'Delete' }, deletedButProtected),
+    'recover',
   ],
   [
     'a retry waits until it is due',
@@ -179,6 +231,28 @@ test('nothing is started while it is suspended, deleted or of another node', () 
       );
       const me = why === 2 ? 'another-node' : nodeName;
       assert.notEqual(decide({ resource, history, nodeName: me, now }).kind, 'run');
+    }),
+  );
+});
+
+test('with Delete nothing is run without the finalizer', () => {
+  fc.assert(
+    fc.property(anyHistory, anySpec, anyStatus, fc.nat(), (history, spec, status, at) => {
+      const resource = sampleResource({ ...spec, deletionPolicy: 'Delete' }, {}, status);
+      assert.notEqual(decide({ resource, history, nodeName, now: at }).kind, 'run');
+    }),
+  );
+});
+
+test("only what the journal calls this uid's goes with its resource, and only with Delete", () => {
+  fc.assert(
+    fc.property(anyHistory, anySpec, anyStatus, (history, spec, status) => {
+      const resource = sampleResource(spec, deletedButProtected, status);
+      const action = decide({ resource, history, nodeName, now });
+      if (action.kind !== 'finalize' || action.farewell.kind !== 'remove') return;
+      assert.equal(spec.deletionPolicy, 'Delete');
+      assert.equal(action.farewell.entry, history);
+      assert.ok(ownsContent(action.farewell.entry));
     }),
   );
 });

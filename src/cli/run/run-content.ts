@@ -70,18 +70,20 @@ async function decideAndDo(order: RunOrder, hostPath: string): Promise<View> {
   const { resource, stateDir, onNote } = order;
   const history = await readDaemonJournal(stateDir, resource.uid);
   const { nodeName } = resource.spec;
-  const action = decide({ resource, history, nodeName, now: systemClock.now() });
+  // Nobody deletes it here.
+  const kept = { ...resource, spec: { ...resource.spec, deletionPolicy: 'Retain' as const } };
+  const action = decide({ resource: kept, history, nodeName, now: systemClock.now() });
   switch (action.kind) {
     case 'publish':
       onNote("This node's daemon has made this content already; nothing was touched.");
       return { kind: 'ready', entry: action.entry };
     case 'recover':
       throw new ContentError('PathInUse', "this node's daemon is making this very content");
-    case 'refuse':
-      throw action.error;
     case 'run':
       return await makeOneAttempt(order, hostPath, action.expected);
     case 'ignore':
+    case 'protect':
+    case 'finalize':
     case 'suspend':
     case 'give-up':
     case 'wait':

@@ -1,0 +1,50 @@
+import type { ContentResource, ResourceIdentity } from '../api/resource.ts';
+import { isRecord } from '../api/record.ts';
+import type { Located } from './engine.ts';
+import { overlaps, type PathClaim } from './path-claims.ts';
+import type { StoredResource } from './store.ts';
+
+/**
+ * The resource created first of those that are there and name the path, one above or one below, and
+ * that come before this one. So which of two gets a directory depends on nothing but the two, in
+ * whatever order a list or the workers bring them. `destinationOf` throws for what may not be used.
+ */
+export function findElder(
+  resource: ContentResource,
+  destination: string,
+  others: Iterable<StoredResource>,
+  destinationOf: (resource: Located) => string,
+): PathClaim | undefined {
+  let elder: ResourceIdentity | undefined;
+  let claim: PathClaim | undefined;
+  for (const { identity, object } of others) {
+    const { uid, namespace, name } = identity;
+    if (uid === resource.uid || !isBefore(identity, elder ?? resource)) continue;
+    const spec = isRecord(object) && isRecord(object['spec']) ? object['spec'] : {};
+    const { hostPath } = spec;
+    // Directories that are named after their resources never meet.
+    if (hostPath === undefined && resource.spec.hostPath === undefined) continue;
+    const located = { namespace, name, spec: typeof hostPath === 'string' ? { hostPath } : {} };
+    const path = allowed(() => destinationOf(located));
+    if (path === undefined || !overlaps(path, destination)) continue;
+    elder = identity;
+    claim = { uid, namespace, name, hostPath: path };
+  }
+  return claim;
+}
+
+type Aged = Pick<ResourceIdentity, 'creationTimestamp' | 'uid'>;
+
+/** Creation is dated to the second; the uid decides between the rest. */
+function isBefore(one: Aged, other: Aged): boolean {
+  const [first = '', second = ''] = [one.creationTimestamp, other.creationTimestamp];
+  return first === second ? one.uid < other.uid : first < second;
+}
+
+function allowed(destination: () => string): string | undefined {
+  try {
+    return destination();
+  } catch {
+    return undefined;
+  }
+}
