@@ -49,9 +49,9 @@ export function watchResources(parts: WatchParts): ListWatch {
         workers.add(stored.key);
       },
       onDelete(object) {
-        const gone = store.delete(object);
-        if (gone === undefined) return;
-        const key = toKey(gone.identity);
+        const deleted = store.delete(object);
+        if (deleted === undefined) return;
+        const key = toKey(deleted.identity);
         runs.check(key, undefined);
         workers.add(key);
       },
