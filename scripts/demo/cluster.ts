@@ -35,8 +35,15 @@ export interface NodeDaemon {
   stop(): Promise<number | null>;
 }
 
-/** `wscontent controller` with the rights of its service account alone, and with a folder of its own. */
-export async function startNode(controlPlane: ControlPlane, nodeName: string): Promise<NodeDaemon> {
+/**
+ * `wscontent controller` with the rights of its service account alone, and with a folder of its own;
+ * its state is elsewhere when `stateDir` is given.
+ */
+export async function startNode(
+  controlPlane: ControlPlane,
+  nodeName: string,
+  stateDir?: string,
+): Promise<NodeDaemon> {
   const kubeconfig = await controlPlane.createServiceAccountKubeconfig(
     'workspace-content',
     'workspace-content',
@@ -54,7 +61,7 @@ export async function startNode(controlPlane: ControlPlane, nodeName: string): P
       ...['--node-name', nodeName],
       ...['--kubeconfig', kubeconfig],
       ...['--data-root', dataRoot],
-      ...['--state-dir', join(folder.path, 'state')],
+      ...['--state-dir', stateDir ?? join(folder.path, 'state')],
       ...['--metrics-address', `127.0.0.1:${port}`],
     ],
     { env: withoutProxy(process.env), log },
