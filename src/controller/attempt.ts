@@ -24,6 +24,8 @@ export interface AttemptOrder {
   /** Absolute path on the node, claimed for the resource. */
   readonly destination: string;
   readonly expected: Expected;
+  /** Of the Secrets that the plan was made with, if it was made with any. */
+  readonly secretVersions?: string | undefined;
   /** Ends the attempt with its reason, a ContentError. */
   readonly signal: AbortSignal;
 }
@@ -49,7 +51,7 @@ export interface Begun {
  */
 export async function beginAttempt(parts: AttemptParts, order: AttemptOrder): Promise<Begun> {
   const { engine, journal, clock, stopping } = parts;
-  const { resource, destination, expected, signal } = order;
+  const { resource, destination, expected, secretVersions, signal } = order;
   const prepared = await engine.prepare(resource, destination);
   const history = journal.get(resource.uid);
   const before = history === 'unreadable' ? undefined : history;
@@ -68,6 +70,7 @@ export async function beginAttempt(parts: AttemptParts, order: AttemptOrder): Pr
       failures: before?.failures ?? 0,
       dirty: true,
       ...(resource.spec.existingContent === 'Replace' ? { replaces: true } : {}),
+      ...(secretVersions === undefined ? {} : { secretVersions }),
       ...(before?.error === undefined ? {} : { error: before.error }),
       state: 'running',
       startTime: clock.now(),

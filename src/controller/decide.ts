@@ -18,6 +18,8 @@ export interface Situation {
   readonly nodeName: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** A Secret that the last attempt was given has changed since. */
+  readonly hasOtherSecrets?: boolean;
 }
 
 /**
@@ -58,7 +60,8 @@ export type Action =
  * What to do for a resource that no attempt runs for now. Pure. The order is the meaning: content
  * that is there comes before everything, and nothing leads from it to another attempt.
  */
-export function decide({ resource, history, nodeName, now }: Situation): Action {
+export function decide(situation: Situation): Action {
+  const { resource, history, nodeName, now, hasOtherSecrets = false } = situation;
   const { spec, deletionTimestamp, finalizers } = resource;
   const entry = history === 'unreadable' ? undefined : history;
   const deleted = deletionTimestamp !== undefined;
@@ -68,7 +71,7 @@ export function decide({ resource, history, nodeName, now }: Situation): Action 
   if (deleted && protectedByUs) return { kind: 'finalize', farewell: farewell(resource, history) };
   if (deleted) return { kind: 'ignore' };
   if (entry?.state === 'succeeded') return { kind: 'publish', entry };
-  if (entry?.state === 'failed' && isLast(entry, spec.backoffLimit)) {
+  if (entry?.state === 'failed' && isLast(entry, spec.backoffLimit) && !hasOtherSecrets) {
     return { kind: 'give-up', entry };
   }
   if (spec.suspend) return { kind: 'suspend' };

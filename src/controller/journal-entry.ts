@@ -27,6 +27,8 @@ interface EntryBase {
   readonly dirty: boolean;
   /** spec.existingContent is Replace: without this entry its own content would count as given up. */
   readonly replaces?: true;
+  /** Of the Secrets that the last attempt was given; another text once one of them has changed. */
+  readonly secretVersions?: string;
   /** Of the last attempt that failed. */
   readonly error?: AttemptError;
 }
@@ -94,6 +96,9 @@ export function parseEntry(text: string): JournalEntry {
     failures: asCount(value, 'failures'),
     dirty: asFlag(value, 'dirty'),
     ...(isMarked(value, 'replaces') ? { replaces: true } : {}),
+    ...(value['secretVersions'] === undefined
+      ? {}
+      : { secretVersions: asText(value, 'secretVersions') }),
     ...(value['error'] === undefined ? {} : { error: asError(value['error']) }),
   };
   switch (state) {

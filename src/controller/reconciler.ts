@@ -104,7 +104,12 @@ export class Reconciler {
     const key = toKey(resource);
     const history = journal.get(uid);
     const entry = history === 'unreadable' ? undefined : history;
-    const action = decide({ resource, history, nodeName, now: clock.now() });
+    const situation = { resource, history, nodeName, now: clock.now() };
+    let action = decide(situation);
+    if (action.kind === 'give-up') {
+      const hasOtherSecrets = await this.#parts.starter.hasOtherSecrets(resource, action.entry);
+      action = decide({ ...situation, hasOtherSecrets });
+    }
     if (action.kind !== 'run') slots.withdraw(key);
     switch (action.kind) {
       case 'ignore':
@@ -129,6 +134,7 @@ export class Reconciler {
         return;
       }
       case 'run':
+        await this.#reportFailure(resource, entry);
         return await this.#run(resource, entry, action.expected);
     }
   }
@@ -165,7 +171,8 @@ export class Reconciler {
   ): Promise<void> {
     const { starter, slots, stopping, prerequisiteBackoff, journal, reporter } = this.#parts;
     const key = toKey(resource);
-    if (stopping.aborted) return await this.#reportInterrupted(resource, entry);
+    // The next life of the daemon goes on.
+    if (stopping.aborted) return;
     const isUnreadable = journal.get(resource.uid) === 'unreadable';
     const start = await starter.start(resource, expected);
     if (start.kind === 'ended' && isUnreadable) await reporter.announce(resource, madeAgain);
@@ -193,13 +200,11 @@ export class Reconciler {
     if (stored !== undefined) await this.#bringFurther(stored);
   }
 
-  /** The next life of the daemon goes on; until then this is how it stands. */
-  async #reportInterrupted(
-    resource: ContentResource,
-    entry: JournalEntry | undefined,
-  ): Promise<void> {
-    if (entry?.state !== 'failed') return;
-    const { backoffLimit } = resource.spec;
+  /** Each attempt that failed is told, also when the next one is due at once. */
+  async #reportFailure(resource: ContentResource, entry: JournalEntry | undefined): Promise<void> {
+    const { spec, status } = resource;
+    if (entry?.state !== 'failed' || status.error?.attempt === entry.error.attempt) return;
+    const { backoffLimit } = spec;
     await this.#report(resource, { kind: 'retrying', entry, backoffLimit });
   }
 

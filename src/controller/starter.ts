@@ -16,7 +16,7 @@ import { ProgressThrottle } from './progress-throttle.ts';
 import type { Reporter } from './reporter.ts';
 import type { RunSlots } from './run-slots.ts';
 import type { Runs } from './runs.ts';
-import { fetchSecrets } from './secrets.ts';
+import { type FetchedSecrets, fetchSecrets } from './secrets.ts';
 import { successReason } from './status.ts';
 import type { Store } from './store.ts';
 
@@ -63,9 +63,12 @@ export class Starter {
     const { slots, runs, engine } = this.#parts;
     const key = toKey(resource);
     let plan: ContentPlan;
+    let secretVersions: string | undefined;
     let destination: string;
     try {
-      plan = await this.#plan(resource);
+      const secrets = await this.#secretsOf(resource);
+      plan = planContent(resource, secrets.values);
+      secretVersions = secrets.versions;
       destination = engine.destinationOf(resource);
       this.#claim(resource, destination);
       if (!slots.claim(key)) {
@@ -77,16 +80,27 @@ export class Starter {
     }
     const { signal } = runs.begin(key, resource.uid);
     try {
-      return await this.#attempt({ resource, plan, destination, expected, signal });
+      const order = { resource, plan, destination, expected, secretVersions, signal };
+      return await this.#attempt(order);
     } finally {
       runs.end(key);
       slots.release();
     }
   }
 
-  async #plan(resource: ContentResource): Promise<ContentPlan> {
+  /** Whether a Secret has changed since the attempt; no, where that cannot be told. */
+  async hasOtherSecrets(resource: ContentResource, entry: FailedEntry): Promise<boolean> {
+    if (entry.secretVersions === undefined) return false;
+    try {
+      return (await this.#secretsOf(resource)).versions !== entry.secretVersions;
+    } catch {
+      return false;
+    }
+  }
+
+  async #secretsOf(resource: ContentResource): Promise<FetchedSecrets> {
     const { client, stopping } = this.#parts;
-    return planContent(resource, await fetchSecrets(client, resource, stopping));
+    return await fetchSecrets(client, resource, stopping);
   }
 
   #claim(resource: ContentResource, hostPath: string): void {

@@ -112,6 +112,15 @@ const cases: [string, Action, Action['kind'], object?][] = [
     'recover',
   ],
   [
+    'what failed for good is tried again with another Secret',
+    decide({
+      ...{ history: failed('GitAuthenticationFailed'), nodeName, now },
+      ...{ resource: sampleResource(), hasOtherSecrets: true },
+    }),
+    'run',
+    { expected: 'empty' },
+  ],
+  [
     'a retry waits until it is due',
     decideFor(failed('DownloadFailed', { retryAt: later })),
     'wait',
