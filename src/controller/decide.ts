@@ -71,11 +71,13 @@ export function decide(situation: Situation): Action {
   if (deleted && protectedByUs) return { kind: 'finalize', farewell: farewell(resource, history) };
   if (deleted) return { kind: 'ignore' };
   if (entry?.state === 'succeeded') return { kind: 'publish', entry };
-  if (entry?.state === 'failed' && isLast(entry, spec.backoffLimit) && !hasOtherSecrets) {
-    return { kind: 'give-up', entry };
+  // With another Secret it is as good as new.
+  const failure = entry?.state === 'failed' && !hasOtherSecrets ? entry : undefined;
+  if (failure !== undefined && isLast(failure, spec.backoffLimit)) {
+    return { kind: 'give-up', entry: failure };
   }
   if (spec.suspend) return { kind: 'suspend' };
-  if (entry?.state === 'failed' && mustWait(entry, now)) return { kind: 'wait', entry };
+  if (failure !== undefined && mustWait(failure, now)) return { kind: 'wait', entry: failure };
   if (spec.deletionPolicy === 'Delete' && !protectedByUs) return { kind: 'protect' };
   return { kind: 'run', expected: expectation(resource, history) };
 }

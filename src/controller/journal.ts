@@ -53,7 +53,7 @@ export class Journal {
         const uid = name.slice(0, -suffix.length);
         const entry = await readEntry(file, uid);
         if (!(entry instanceof Error)) entries.set(uid, entry);
-        else setAside.push(await aside.add(name, uid, entry.message, now));
+        else setAside.push(await aside.add(name, uid, entry, now));
       }
     }
     await syncDirectory(folder);

@@ -10,7 +10,8 @@ export interface SetAside {
 
 interface Found {
   readonly uid: string;
-  readonly name: string;
+  /** Undefined for one that stays under its own name. */
+  readonly name: string | undefined;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
@@ -47,15 +48,22 @@ export class SetAsideFiles {
     return [...new Set(this.#found.map(({ uid }) => uid))];
   }
 
-  /** Where the file cannot even be renamed it stays what it is, and is met again in the next life. */
-  async add(name: string, uid: string, why: string, now: number): Promise<SetAside> {
+  /**
+   * Gives a file another name. One that the disk does not hand out, or that cannot be renamed, stays
+   * where it is: the next life may be able to read it.
+   */
+  async add(name: string, uid: string, why: Error, now: number): Promise<SetAside> {
     const aside = `${uid}.json.corrupt-${now}`;
-    const moved = await rename(join(this.#folder, name), join(this.#folder, aside)).then(
+    const moved = 'code' in why ? false : await this.#rename(name, aside);
+    this.#found = [...this.#found, { uid, name: moved ? aside : undefined, at: now }];
+    return { uid, file: join(this.#folder, moved ? aside : name), why: why.message };
+  }
+
+  async #rename(name: string, aside: string): Promise<boolean> {
+    return await rename(join(this.#folder, name), join(this.#folder, aside)).then(
       () => true,
       () => false,
     );
-    this.#found = [...this.#found, { uid, name: moved ? aside : name, at: now }];
-    return { uid, file: join(this.#folder, moved ? aside : name), why };
   }
 
   /**
@@ -67,8 +75,9 @@ export class SetAsideFiles {
       .filter(({ uid }) => isSpare(uid))
       .toSorted((one, other) => other.at - one.at)
       .filter(({ at }, index) => index >= mostKept || now - at > keptMs);
-    for (const { name } of spare) await rm(join(this.#folder, name), { force: true });
+    const names = spare.flatMap(({ name }) => name ?? []);
+    for (const name of names) await rm(join(this.#folder, name), { force: true, recursive: true });
     this.#found = this.#found.filter((each) => !spare.includes(each));
-    return spare.map(({ name }) => name);
+    return names;
   }
 }

@@ -114,7 +114,7 @@ const cases: [string, Action, Action['kind'], object?][] = [
   [
     'what failed for good is tried again with another Secret',
     decide({
-      ...{ history: failed('GitAuthenticationFailed'), nodeName, now },
+      ...{ history: failed('GitAuthenticationFailed', { retryAt: later }), nodeName, now },
       ...{ resource: sampleResource(), hasOtherSecrets: true },
     }),
     'run',
