@@ -1,19 +1,19 @@
 import type { ContentResource, ResourceIdentity } from '../api/resource.ts';
 import { isRecord } from '../api/record.ts';
-import type { Located } from './engine.ts';
+import { allowedDestination, type Engine } from './engine.ts';
 import { overlaps, type PathClaim } from './path-claims.ts';
 import type { StoredResource } from './store.ts';
 
 /**
  * The resource created first of those that are there and name the path, one above or one below, and
  * that come before this one. So which of two gets a directory depends on nothing but the two, in
- * whatever order a list or the workers bring them. `destinationOf` throws for what may not be used.
+ * whatever order a list or the workers bring them.
  */
 export function findElder(
   resource: ContentResource,
   destination: string,
   others: Iterable<StoredResource>,
-  destinationOf: (resource: Located) => string,
+  engine: Pick<Engine, 'destinationOf'>,
 ): PathClaim | undefined {
   let elder: ResourceIdentity | undefined;
   let claim: PathClaim | undefined;
@@ -25,7 +25,7 @@ export function findElder(
     // Directories that are named after their resources never meet.
     if (hostPath === undefined && resource.spec.hostPath === undefined) continue;
     const located = { namespace, name, spec: typeof hostPath === 'string' ? { hostPath } : {} };
-    const path = allowed(() => destinationOf(located));
+    const path = allowedDestination(engine, located);
     if (path === undefined || !overlaps(path, destination)) continue;
     elder = identity;
     claim = { uid, namespace, name, hostPath: path };
@@ -39,12 +39,4 @@ type Aged = Pick<ResourceIdentity, 'creationTimestamp' | 'uid'>;
 function isBefore(one: Aged, other: Aged): boolean {
   const [first = '', second = ''] = [one.creationTimestamp, other.creationTimestamp];
   return first === second ? one.uid < other.uid : first < second;
-}
-
-function allowed(destination: () => string): string | undefined {
-  try {
-    return destination();
-  } catch {
-    return undefined;
-  }
 }

@@ -38,6 +38,18 @@ export interface Located {
   readonly spec: { readonly hostPath?: string };
 }
 
+/** Undefined for a directory that the resource may not use, which its conditions say. */
+export function allowedDestination(
+  engine: Pick<Engine, 'destinationOf'>,
+  resource: Located,
+): string | undefined {
+  try {
+    return engine.destinationOf(resource);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The node's side of an attempt, as the controller needs it. Failures are ContentErrors. */
 export interface Engine {
   /** The directory that a resource asks for. Throws PathNotAllowed. */
@@ -49,7 +61,7 @@ export interface Engine {
   isThere(destination: string): Promise<boolean>;
   /**
    * Removes the directory of a namespace with all that is in it; one that is not there is no error.
-   * Throws PathNotAllowed and DeletionFailed.
+   * Throws DeletionFailed.
    */
   remove(namespace: string, destination: string, signal: AbortSignal): Promise<void>;
   /** Returns or throws when nothing of the attempt is left running. */

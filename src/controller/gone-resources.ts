@@ -51,8 +51,11 @@ export class GoneResources {
     return [...this.#due.keys()];
   }
 
-  /** While no other worker is at the key. Never rejects: the next list brings it up again. */
-  async tidy(key: string): Promise<void> {
+  /**
+   * While no other worker is at the key. Never rejects: the next list brings it up again. Answers
+   * whether there was something to do, so that a directory may have become free.
+   */
+  async tidy(key: string): Promise<boolean> {
     const { store, log } = this.#parts;
     const entries = this.#due.get(key) ?? [];
     this.#due.delete(key);
@@ -67,6 +70,7 @@ export class GoneResources {
         log.warn({ ...identityFields(entry), err }, 'remains of a resource that is gone stay');
       }
     }
+    return entries.length > 0;
   }
 
   async #tidyUnreadable(): Promise<void> {

@@ -5,6 +5,7 @@ import { apiBackoff, backoffMs, type BackoffPolicy } from './backoff.ts';
 import { viewContent } from './content-check.ts';
 import { contentFinalizer, decide, type Expected, type Farewell } from './decide.ts';
 import { type DeletionParts, finishDeletion } from './deletion.ts';
+import { allowedDestination } from './engine.ts';
 import { madeAgain } from './events.ts';
 import type { GoneResources } from './gone-resources.ts';
 import type { JournalEntry } from './journal-entry.ts';
@@ -12,7 +13,7 @@ import { toKey } from './keys.ts';
 import { isRecord } from '../api/record.ts';
 import { recover, type RecoveryParts } from './recovery.ts';
 import type { RunSlots } from './run-slots.ts';
-import type { Starter } from './starter.ts';
+import type { Start, Starter } from './starter.ts';
 import type { View } from './status.ts';
 import type { Store, StoredResource } from './store.ts';
 
@@ -46,7 +47,7 @@ export class Reconciler {
   async reconcile(key: string): Promise<void> {
     const { store, slots, stopping, log, gone } = this.#parts;
     try {
-      await gone.tidy(key);
+      if (await gone.tidy(key)) this.#wakePathWaiters();
       const stored = store.get(key);
       if (stored === undefined) this.#forget(key);
       else await this.#bringFurther(stored);
@@ -63,7 +64,11 @@ export class Reconciler {
     this.#parts.slots.withdraw(key);
     this.#failures.delete(key);
     this.#pathWaiters.delete(key);
-    // A directory may have become free.
+    this.#wakePathWaiters();
+  }
+
+  /** A directory may have become free. */
+  #wakePathWaiters(): void {
     for (const waiter of this.#pathWaiters) this.#parts.add(waiter);
     this.#pathWaiters.clear();
   }
@@ -174,7 +179,10 @@ export class Reconciler {
     // The next life of the daemon goes on.
     if (stopping.aborted) return;
     const isUnreadable = journal.get(resource.uid) === 'unreadable';
+    // A directory that becomes free in the meantime brings it up again.
+    this.#pathWaiters.add(key);
     const start = await starter.start(resource, expected);
+    if (!isPathInUse(start)) this.#pathWaiters.delete(key);
     if (start.kind === 'ended' && isUnreadable) await reporter.announce(resource, madeAgain);
     if (start.kind !== 'queued') slots.withdraw(key);
     switch (start.kind) {
@@ -189,8 +197,7 @@ export class Reconciler {
       case 'blocked': {
         const { error } = start;
         await this.#report(resource, { kind: 'blocked', entry, error });
-        if (error.reason === 'PathInUse') this.#pathWaiters.add(key);
-        else if (isRetried(error.reason)) this.#retry(key, prerequisiteBackoff);
+        if (isRetried(error.reason)) this.#retry(key, prerequisiteBackoff);
       }
     }
   }
@@ -216,17 +223,9 @@ export class Reconciler {
   }
 
   async #report(resource: ContentResource, view: View): Promise<void> {
-    const hostPath = view.entry?.hostPath ?? this.#destinationOf(resource);
-    await this.#parts.reporter.report(resource, view, hostPath);
-  }
-
-  #destinationOf(resource: ContentResource): string | undefined {
-    try {
-      return this.#parts.engine.destinationOf(resource);
-    } catch {
-      // It is none that the resource may use, which its conditions say.
-      return undefined;
-    }
+    const { reporter, engine } = this.#parts;
+    const hostPath = view.entry?.hostPath ?? allowedDestination(engine, resource);
+    await reporter.report(resource, view, hostPath);
   }
 
   #retry(key: string, policy: BackoffPolicy, atLeastMs = 0): void {
@@ -235,6 +234,10 @@ export class Reconciler {
     this.#failures.set(key, failures);
     addAfter(key, Math.max(atLeastMs, backoffMs(policy, failures, clock.random())));
   }
+}
+
+function isPathInUse(start: Start): boolean {
+  return start.kind === 'blocked' && start.error.reason === 'PathInUse';
 }
 
 function nodeNameOf({ object }: StoredResource): unknown {

@@ -19,14 +19,14 @@ const longestMessage = 500;
 /**
  * Removes a directory of a namespace with all that is in it. It is reached from the data root by
  * handles, through directories that only the daemon may change, and never through a link. What is
- * not there is no error, and a mount point stays, empty. Throws PathNotAllowed and DeletionFailed.
+ * not there is no error, and a mount point stays, empty. Throws DeletionFailed.
  */
 export async function removeDirectory(
   { dataRoot, namespace, path }: RemovalOrder,
   signal: AbortSignal,
 ): Promise<void> {
-  const { root, names } = destinationNames(dataRoot, namespace, path);
   try {
+    const { root, names } = destinationNames(dataRoot, namespace, path);
     await using parent = await openParent(root, names);
     const name = names.at(-1) ?? '';
     await using directory = await open(`/proc/self/fd/${parent.fd}/${name}`, directoryOnly);
@@ -37,7 +37,7 @@ export async function removeDirectory(
     });
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return;
-    if (signal.aborted || error instanceof ContentError) throw error;
+    if (signal.aborted) throw error;
     throw new ContentError('DeletionFailed', `${path} could not be removed: ${describe(error)}`, {
       cause: error,
     });
@@ -75,6 +75,7 @@ async function openParent(root: string, names: readonly string[]): Promise<FileH
 
 /** The words of find hold names that anybody may have chosen. */
 function describe(error: unknown): string {
+  if (error instanceof ContentError) return error.message;
   const code = codeOf(error);
   if (code === 'ENOTDIR' || code === 'ELOOP') return 'it is a symbolic link or a file';
   const words = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';

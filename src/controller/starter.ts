@@ -118,7 +118,7 @@ export class Starter {
     const { journal, store, engine } = this.#parts;
     if (journal.get(resource.uid) !== undefined) return undefined;
     const others = [...store.keys()].flatMap((key) => store.get(key) ?? []);
-    return findElder(resource, hostPath, others, (located) => engine.destinationOf(located));
+    return findElder(resource, hostPath, others, engine);
   }
 
   /** Who waits keeps its claim over a restart. */

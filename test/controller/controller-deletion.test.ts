@@ -164,6 +164,29 @@ describe('deletionPolicy on a real API server', () => {
     assert.deepEqual(await readdir(node.data()), []);
   });
 
+  test('where the finalizer is refused nothing is written, and the resource says what to do', async () => {
+    const role = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
+    const { rules } = await cluster.client.get<{ rules: { verbs: string[] }[] }>(
+      `${role}/workspace-content`,
+    );
+    const without = rules.map((rule, index) =>
+      index === 0 ? { ...rule, verbs: ['get', 'list', 'watch'] } : rule,
+    );
+    await cluster.client.patch(`${role}/workspace-content`, { rules: without });
+    try {
+      await using node = await start(writes);
+      const { nodeName } = node;
+      await contents.create('refused', { nodeName, deletionPolicy: 'Delete' });
+      const refused = await contents.untilReason('refused', 'FinalizerRefused');
+      assert.match(refused.status?.error?.message ?? '', /forbidden.+deploy\/rbac\.yaml/);
+      await assert.rejects(readdir(node.data()), { code: 'ENOENT' });
+      await cluster.client.patch(`${role}/workspace-content`, { rules });
+      await contents.untilReason('refused', 'InitializationSuccess');
+    } finally {
+      await cluster.client.patch(`${role}/workspace-content`, { rules });
+    }
+  });
+
   test('content of which the journal knows nothing is kept, and an event says so', async () => {
     await using folder = await createNodeFolder();
     const first = await start(writes, { folder: folder.path });

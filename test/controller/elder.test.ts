@@ -33,7 +33,7 @@ function elderOf(first: Sketch, ...others: Sketch[]): string | undefined {
   store.replace([first, ...others].map(toObject));
   const resource = parseResource(toObject(first));
   const stored = [...store.keys()].flatMap((key) => store.get(key) ?? []);
-  return findElder(resource, destinationOf(resource), stored, destinationOf)?.name;
+  return findElder(resource, destinationOf(resource), stored, { destinationOf })?.name;
 }
 
 const path = '/data/default/x';
