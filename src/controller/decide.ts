@@ -108,6 +108,7 @@ function expectation({ spec, status }: ContentResource, history: History): Expec
   return history === undefined && wasTried(status) ? 'empty' : 'given-up';
 }
 
-function wasTried({ attempts = 0, phase }: ContentResource['status']): boolean {
+/** Whether a status says that there was an attempt, or content. */
+export function wasTried({ attempts = 0, phase }: ContentResource['status']): boolean {
   return attempts > 0 || phase === 'Ready';
 }

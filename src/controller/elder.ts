@@ -5,21 +5,25 @@ import { overlaps, type PathClaim } from './path-claims.ts';
 import type { StoredResource } from './store.ts';
 
 /**
- * The resource created first of those that are there and name the path, one above or one below, and
- * that come before this one. So which of two gets a directory depends on nothing but the two, in
- * whatever order a list or the workers bring them.
+ * Of the resources that are there and name the path, one above or one below, the oldest that comes
+ * before this one. So which of two gets a directory depends on nothing but the two, in whatever order
+ * a list or the workers bring them. What may hold content that the node has forgotten, as `isForgotten`
+ * says, comes before all: nobody may take its directory over.
  */
 export function findElder(
   resource: ContentResource,
   destination: string,
   others: Iterable<StoredResource>,
   engine: Pick<Engine, 'destinationOf'>,
+  isForgotten: (other: StoredResource) => boolean,
 ): PathClaim | undefined {
   let elder: ResourceIdentity | undefined;
   let claim: PathClaim | undefined;
-  for (const { identity, object } of others) {
+  for (const other of others) {
+    const { identity, object } = other;
     const { uid, namespace, name } = identity;
-    if (uid === resource.uid || !isBefore(identity, elder ?? resource)) continue;
+    if (uid === resource.uid || (elder !== undefined && !isBefore(identity, elder))) continue;
+    if (!isBefore(identity, resource) && !isForgotten(other)) continue;
     const spec = isRecord(object) && isRecord(object['spec']) ? object['spec'] : {};
     const { hostPath } = spec;
     // Directories that are named after their resources never meet.

@@ -2,9 +2,10 @@
 import type { Logger } from 'pino';
 import { ContentError } from '../api/errors.ts';
 import { type ContentPlan, planContent } from '../api/plan.ts';
+import { isRecord } from '../api/record.ts';
 import type { ContentResource } from '../api/resource.ts';
 import { type AttemptOrder, type AttemptParts, beginAttempt, carryOut } from './attempt.ts';
-import type { Expected } from './decide.ts';
+import { type Expected, wasTried } from './decide.ts';
 import { findElder } from './elder.ts';
 import type { ClaimedEntry, FailedEntry, SucceededEntry } from './journal-entry.ts';
 import { toKey } from './keys.ts';
@@ -118,7 +119,10 @@ export class Starter {
     const { journal, store, engine } = this.#parts;
     if (journal.get(resource.uid) !== undefined) return undefined;
     const others = [...store.keys()].flatMap((key) => store.get(key) ?? []);
-    return findElder(resource, hostPath, others, engine);
+    return findElder(resource, hostPath, others, engine, ({ identity, object }) => {
+      const history = journal.get(identity.uid);
+      return history === 'unreadable' || (history === undefined && wasTried(statusOf(object)));
+    });
   }
 
   /** Who waits keeps its claim over a restart. */
@@ -179,6 +183,12 @@ export class Starter {
       log.warn({ ...fields, reason, message, step, leftover, durationMs: took }, 'attempt failed');
     }
   }
+}
+
+/** What anybody may have written into it. */
+function statusOf(object: unknown): ContentResource['status'] {
+  const status = isRecord(object) ? object['status'] : undefined;
+  return isRecord(status) ? status : {};
 }
 
 function toBlocked(error: unknown): Start {

@@ -223,12 +223,4 @@ describe('what a node remembers, on a real API server', () => {
     const failed = await contents.until('used-up', 'Failed', ({ phase }) => phase === 'Failed');
     assert.equal(conditionsOf(failed), 'Ready=False:Interrupted Stalled=True:Interrupted');
   });
-
-  test('a second daemon on the same state directory is refused', async () => {
-    await using node = await start(writes);
-    await assert.rejects(
-      start(writes, { folder: node.folder }),
-      /state is in use by another daemon \(process \d+/,
-    );
-  });
 });

@@ -13,6 +13,9 @@ const destinationOf = ({ namespace, name, spec }: Located): string => {
   return path;
 };
 
+const isForgotten = ({ identity }: { identity: { name: string } }): boolean =>
+  identity.name.startsWith('forgotten');
+
 interface Sketch {
   readonly name: string;
   readonly hostPath?: string;
@@ -33,7 +36,7 @@ function elderOf(first: Sketch, ...others: Sketch[]): string | undefined {
   store.replace([first, ...others].map(toObject));
   const resource = parseResource(toObject(first));
   const stored = [...store.keys()].flatMap((key) => store.get(key) ?? []);
-  return findElder(resource, destinationOf(resource), stored, { destinationOf })?.name;
+  return findElder(resource, destinationOf(resource), stored, { destinationOf }, isForgotten)?.name;
 }
 
 const path = '/data/default/x';
@@ -82,6 +85,14 @@ const cases: [string, string | undefined, string | undefined][] = [
     'the uid decides between two of one second',
     'a',
     elderOf({ name: 'b', hostPath: path, created: 1 }, { name: 'a', hostPath: path, created: 1 }),
+  ],
+  [
+    'a younger one of which nobody knows what it holds',
+    'forgotten',
+    elderOf(
+      { name: 'a', hostPath: path, created: 1 },
+      { name: 'forgotten', hostPath: path, created: 2 },
+    ),
   ],
   [
     'the oldest of several',
