@@ -35,11 +35,18 @@ export interface NodeDaemon {
   stop(): Promise<number | null>;
 }
 
+interface NodeOptions {
+  /** Of the object stores. */
+  readonly storageConfig?: string;
+  /** By default beside the data. */
+  readonly stateDir?: string;
+}
+
 /** `wscontent controller` with the rights of its service account alone, and with a folder of its own. */
 export async function startNode(
   controlPlane: ControlPlane,
   nodeName: string,
-  storageConfig?: string,
+  { storageConfig, stateDir }: NodeOptions = {},
 ): Promise<NodeDaemon> {
   const kubeconfig = await controlPlane.createServiceAccountKubeconfig(
     'workspace-content',
@@ -58,7 +65,7 @@ export async function startNode(
       ...['--node-name', nodeName],
       ...['--kubeconfig', kubeconfig],
       ...['--data-root', dataRoot],
-      ...['--state-dir', join(folder.path, 'state')],
+      ...['--state-dir', stateDir ?? join(folder.path, 'state')],
       ...(storageConfig === undefined ? [] : ['--storage-config', storageConfig]),
       ...['--metrics-address', `127.0.0.1:${port}`],
     ],

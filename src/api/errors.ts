@@ -43,6 +43,31 @@ export const errorCatalogue = {
       'Use another hostPath, move the content away, or create the resource with existingContent: Replace to give it up.',
     retried: false,
   },
+  ContentMissing: {
+    means: 'The content was made, and its directory is not there any more.',
+    remedy:
+      'Bring the directory back, from a backup for instance, and it is Ready again; or delete the resource and create it anew, which makes the content again.',
+    retried: false,
+  },
+  JournalUnreadable: {
+    means:
+      'What the node remembers of the resource cannot be read, so that nobody knows whose content the directory holds.',
+    remedy:
+      'Move what you need out of the directory; once it is empty, the content is made again. Or use another hostPath.',
+    retried: false,
+  },
+  FinalizerRefused: {
+    means: 'The API server does not take the finalizer that deletionPolicy Delete needs.',
+    remedy:
+      "Let the daemon's service account patch workspacecontents (deploy/rbac.yaml), or set deletionPolicy: Retain.",
+    retried: true,
+  },
+  DeletionFailed: {
+    means: 'The resource is deleted, and its directory could not be removed.',
+    remedy:
+      'Correct what the message names; it is tried again by itself. With deletionPolicy: Retain the resource goes and the directory stays.',
+    retried: true,
+  },
   SecretNotFound: {
     means: 'A Secret that the resource names, or a key in it, is not there.',
     remedy: 'Create the Secret with that key in the namespace of the resource.',

@@ -81,7 +81,7 @@ export interface WorkspaceContentSpec {
    */
   backoffLimit?: number;
   /**
-   * What becomes of the directory when the resource is deleted. Retain: it stays. Delete: it is removed with all that is in it.
+   * What becomes of the directory when the resource is deleted. Retain: it stays. Delete: it is removed with all that is in it, before the resource goes; a finalizer sees to that. May be changed until then.
    */
   deletionPolicy?: 'Retain' | 'Delete';
   /**

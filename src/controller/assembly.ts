@@ -4,6 +4,8 @@ import type { Clock } from './clock.ts';
 import type { ControllerConfig } from './config.ts';
 import type { Engine } from './engine.ts';
 import { EventRecorder } from './events.ts';
+import { Finalizers } from './finalizers.ts';
+import { GoneResources } from './gone-resources.ts';
 import type { Journal } from './journal.ts';
 import type { KubeClient } from './kube-client.ts';
 import type { ListWatch, WatchTuning } from './list-watch.ts';
@@ -60,18 +62,21 @@ export function assemble(parts: AssemblyParts): Assembly {
   const onError = (err: unknown): void => log.info({ err }, 'an event was not written');
   const events = new EventRecorder({ client, clock, nodeName, onError });
   const status = new StatusWriter({ client, store, clock });
+  const reporter = new Reporter({ status, events, log, requests });
   const common = {
     ...{ client, store, journal, clock, log, metrics, runs, slots, nodeName },
     engine: parts.engine,
     claims: new PathClaims(journal.entries(), (uid) => store.hasUid(uid)),
-    reporter: new Reporter({ status, events, log, requests }),
+    reporter,
     apiBackoff: parts.backoff?.api ?? apiBackoff,
     attemptBackoff: parts.backoff?.attempt ?? attemptBackoff,
     prerequisiteBackoff: parts.backoff?.prerequisite ?? prerequisiteBackoff,
+    finalizers: new Finalizers({ client, store, reporter, requests }),
     stopping: parts.stopping,
   };
+  const gone = new GoneResources(common);
   const reconciler = new Reconciler({
-    ...common,
+    ...{ ...common, gone },
     starter: new Starter(common),
     add: (key) => workers.add(key),
     addAfter: (key, ms) => workers.addAfter(key, ms),
@@ -81,7 +86,7 @@ export function assemble(parts: AssemblyParts): Assembly {
     clock,
     work: async (key) => await reconciler.reconcile(key),
   });
-  const listWatch = watchResources({ ...common, workers, tuning: parts.watch ?? {} });
+  const listWatch = watchResources({ ...common, workers, gone, tuning: parts.watch ?? {} });
   metrics.read({
     queueDepth: () => workers.depth,
     activeRuns: () => slots.running,

@@ -7,8 +7,15 @@ import { backoffMs, type BackoffPolicy } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { Expected } from './decide.ts';
 import type { AttemptResult, Engine, Prepared } from './engine.ts';
-import type { FailedEntry, RunningEntry, SucceededEntry } from './journal-entry.ts';
-import type { Journal } from './journal.ts';
+import {
+  disown,
+  type FailedEntry,
+  type JournalEntry,
+  ownsContent,
+  type RunningEntry,
+  type SucceededEntry,
+} from './journal-entry.ts';
+import type { History, Journal } from './journal.ts';
 import { overlaps } from './path-claims.ts';
 
 export interface AttemptOrder {
@@ -17,6 +24,8 @@ export interface AttemptOrder {
   /** Absolute path on the node, claimed for the resource. */
   readonly destination: string;
   readonly expected: Expected;
+  /** Of the Secrets that the plan was made with, if it was made with any. */
+  readonly secretVersions?: string | undefined;
   /** Ends the attempt with its reason, a ContentError. */
   readonly signal: AbortSignal;
 }
@@ -42,15 +51,16 @@ export interface Begun {
  */
 export async function beginAttempt(parts: AttemptParts, order: AttemptOrder): Promise<Begun> {
   const { engine, journal, clock, stopping } = parts;
-  const { resource, destination, expected, signal } = order;
+  const { resource, destination, expected, secretVersions, signal } = order;
   const prepared = await engine.prepare(resource, destination);
+  const history = journal.get(resource.uid);
+  const before = history === 'unreadable' ? undefined : history;
   try {
+    await removeRemains(parts, order);
     if (expected === 'empty' && !(await engine.isEmpty(destination))) {
-      throw new ContentError('PathNotEmpty', `${destination} is not empty`);
+      throw notEmpty(destination, history);
     }
-    await disown(journal, resource.uid, destination);
-    const history = journal.get(resource.uid);
-    const before = history === 'unreadable' ? undefined : history;
+    for (const entry of formerOwners(journal, order)) await journal.write(disown(entry));
     const entry: RunningEntry = {
       uid: resource.uid,
       namespace: resource.namespace,
@@ -59,6 +69,8 @@ export async function beginAttempt(parts: AttemptParts, order: AttemptOrder): Pr
       attempts: (before?.attempts ?? 0) + 1,
       failures: before?.failures ?? 0,
       dirty: true,
+      ...(resource.spec.existingContent === 'Replace' ? { replaces: true } : {}),
+      ...(secretVersions === undefined ? {} : { secretVersions }),
       ...(before?.error === undefined ? {} : { error: before.error }),
       state: 'running',
       startTime: clock.now(),
@@ -74,14 +86,41 @@ export async function beginAttempt(parts: AttemptParts, order: AttemptOrder): Pr
 }
 
 /**
- * From now on the directory is this uid's: whatever a resource that is gone once wrote there must
- * not be taken for its remains, should that resource ever come back from a backup.
+ * Removes what a resource that is gone has left unfinished in the very directory: the claim on it
+ * says that no resource which is there has anything in it.
  */
-async function disown(journal: Journal, uid: string, destination: string): Promise<void> {
-  for (const entry of [...journal.entries()]) {
-    if (entry.uid === uid || !entry.dirty || !overlaps(entry.hostPath, destination)) continue;
-    await journal.write({ ...entry, dirty: false });
+async function removeRemains(
+  { engine, journal }: AttemptParts,
+  order: AttemptOrder,
+): Promise<void> {
+  const { destination, signal } = order;
+  for (const entry of formerOwners(journal, order)) {
+    if (entry.state === 'succeeded' || entry.hostPath !== destination) continue;
+    await engine.clear(destination, signal);
+    await journal.write(disown(entry));
   }
+}
+
+/**
+ * Entries of other uids by which the directory would be theirs. From now on it is not: should such a
+ * resource come back from a backup, nothing in it is taken for its content, or removed with it.
+ */
+function formerOwners(
+  journal: Journal,
+  { resource, destination }: Pick<AttemptOrder, 'resource' | 'destination'>,
+): JournalEntry[] {
+  return [...journal.entries()].filter(
+    (entry) =>
+      entry.uid !== resource.uid && ownsContent(entry) && overlaps(entry.hostPath, destination),
+  );
+}
+
+function notEmpty(destination: string, history: History): ContentError {
+  if (history !== 'unreadable') {
+    return new ContentError('PathNotEmpty', `${destination} is not empty`);
+  }
+  const message = `${destination} is not empty, and what this node remembers of the resource cannot be read: the content may be its own`;
+  return new ContentError('JournalUnreadable', message);
 }
 
 /**

@@ -1,7 +1,13 @@
-import { ContentError, isRetried } from '../api/errors.ts';
+import { isRetried } from '../api/errors.ts';
 import type { ContentResource } from '../api/resource.ts';
 import { attemptBackoff } from './backoff.ts';
-import type { FailedEntry, RunningEntry, SucceededEntry } from './journal-entry.ts';
+import {
+  type FailedEntry,
+  type JournalEntry,
+  ownsContent,
+  type RunningEntry,
+  type SucceededEntry,
+} from './journal-entry.ts';
 import type { History } from './journal.ts';
 
 export interface Situation {
@@ -12,6 +18,8 @@ export interface Situation {
   readonly nodeName: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** A Secret that the last attempt was given has changed since. */
+  readonly hasOtherSecrets?: boolean;
 }
 
 /**
@@ -20,6 +28,16 @@ export interface Situation {
  * resource says that it may be replaced.
  */
 export type Expected = 'empty' | 'remains' | 'given-up';
+
+/** Keeps a resource with deletionPolicy Delete until its directory is removed. */
+export const contentFinalizer = 'workspacecontent.dev/content';
+
+/** What becomes of the directory of a resource that is being deleted. */
+export type Farewell =
+  | { readonly kind: 'remove'; readonly entry: JournalEntry }
+  | { readonly kind: 'keep' }
+  /** It should go, but nothing proves that what lies there is this resource's. */
+  | { readonly kind: 'unproven' };
 
 export type Action =
   /** It is none of this daemon's business, or nobody waits for it any more. */
@@ -31,8 +49,10 @@ export type Action =
   /** The last attempt was the last. */
   | { readonly kind: 'give-up'; readonly entry: FailedEntry }
   | { readonly kind: 'suspend' }
-  /** The resource asks for what is not done. */
-  | { readonly kind: 'refuse'; readonly error: ContentError }
+  /** Its directory is to go with it: the finalizer comes before the first attempt. */
+  | { readonly kind: 'protect' }
+  /** It is being deleted and waits for its finalizer to go. */
+  | { readonly kind: 'finalize'; readonly farewell: Farewell }
   | { readonly kind: 'wait'; readonly entry: FailedEntry }
   | { readonly kind: 'run'; readonly expected: Expected };
 
@@ -40,24 +60,33 @@ export type Action =
  * What to do for a resource that no attempt runs for now. Pure. The order is the meaning: content
  * that is there comes before everything, and nothing leads from it to another attempt.
  */
-export function decide({ resource, history, nodeName, now }: Situation): Action {
-  const { spec, deletionTimestamp } = resource;
+export function decide(situation: Situation): Action {
+  const { resource, history, nodeName, now, hasOtherSecrets = false } = situation;
+  const { spec, deletionTimestamp, finalizers } = resource;
   const entry = history === 'unreadable' ? undefined : history;
   const deleted = deletionTimestamp !== undefined;
   if (spec.nodeName !== nodeName) return { kind: 'ignore' };
   if (entry?.state === 'running') return { kind: 'recover', entry };
+  const protectedByUs = finalizers.includes(contentFinalizer);
+  if (deleted && protectedByUs) return { kind: 'finalize', farewell: farewell(resource, history) };
   if (deleted) return { kind: 'ignore' };
   if (entry?.state === 'succeeded') return { kind: 'publish', entry };
-  if (entry?.state === 'failed' && isLast(entry, spec.backoffLimit)) {
-    return { kind: 'give-up', entry };
+  // With another Secret it is as good as new.
+  const failure = entry?.state === 'failed' && !hasOtherSecrets ? entry : undefined;
+  if (failure !== undefined && isLast(failure, spec.backoffLimit)) {
+    return { kind: 'give-up', entry: failure };
   }
   if (spec.suspend) return { kind: 'suspend' };
-  if (spec.deletionPolicy === 'Delete') {
-    const message = 'spec.deletionPolicy: Delete is not done by this version; Retain is';
-    return { kind: 'refuse', error: new ContentError('NotImplemented', message) };
-  }
-  if (entry?.state === 'failed' && mustWait(entry, now)) return { kind: 'wait', entry };
+  if (failure !== undefined && mustWait(failure, now)) return { kind: 'wait', entry: failure };
+  if (spec.deletionPolicy === 'Delete' && !protectedByUs) return { kind: 'protect' };
   return { kind: 'run', expected: expectation(resource, history) };
+}
+
+function farewell({ spec, status }: ContentResource, history: History): Farewell {
+  if (spec.deletionPolicy !== 'Delete') return { kind: 'keep' };
+  if (history === 'unreadable') return { kind: 'unproven' };
+  if (history === undefined) return { kind: wasTried(status) ? 'unproven' : 'keep' };
+  return ownsContent(history) ? { kind: 'remove', entry: history } : { kind: 'keep' };
 }
 
 function isLast({ error, failures }: FailedEntry, backoffLimit: number): boolean {
@@ -76,6 +105,10 @@ function expectation({ spec, status }: ContentResource, history: History): Expec
   if (history?.dirty) return 'remains';
   if (spec.existingContent !== 'Replace') return 'empty';
   // The journal was lost: what lies there may be the work that was done in content of this uid.
-  const wasTried = (status.attempts ?? 0) > 0 || status.phase === 'Ready';
-  return history === undefined && wasTried ? 'empty' : 'given-up';
+  return history === undefined && wasTried(status) ? 'empty' : 'given-up';
+}
+
+/** Whether a status says that there was an attempt, or content. */
+export function wasTried({ attempts = 0, phase }: ContentResource['status']): boolean {
+  return attempts > 0 || phase === 'Ready';
 }

@@ -31,13 +31,39 @@ export interface Prepared {
   undo(): Promise<void>;
 }
 
+/** What says where a resource wants its content. */
+export interface Located {
+  readonly namespace: string;
+  readonly name: string;
+  readonly spec: { readonly hostPath?: string };
+}
+
+/** Undefined for a directory that the resource may not use, which its conditions say. */
+export function allowedDestination(
+  engine: Pick<Engine, 'destinationOf'>,
+  resource: Located,
+): string | undefined {
+  try {
+    return engine.destinationOf(resource);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The node's side of an attempt, as the controller needs it. Failures are ContentErrors. */
 export interface Engine {
   /** The directory that a resource asks for. Throws PathNotAllowed. */
-  destinationOf(resource: ContentResource): string;
+  destinationOf(resource: Located): string;
   /** Makes sure of the directory. Throws PathNotAllowed, DestinationFull, DestinationFailed. */
   prepare(resource: ContentResource, destination: string): Promise<Prepared>;
   isEmpty(destination: string): Promise<boolean>;
+  /** Whether a directory is there, and no link to one. */
+  isThere(destination: string): Promise<boolean>;
+  /**
+   * Removes the directory of a namespace with all that is in it; one that is not there is no error.
+   * Throws DeletionFailed.
+   */
+  remove(namespace: string, destination: string, signal: AbortSignal): Promise<void>;
   /** Returns or throws when nothing of the attempt is left running. */
   run(request: AttemptRequest, options: AttemptOptions): Promise<AttemptResult>;
   /**

@@ -3,8 +3,9 @@ import { explain } from '../api/errors.ts';
 import { apiGroup, apiVersion, kind, type ResourceIdentity } from '../api/resource.ts';
 import { isApiStatus } from './api-error.ts';
 import type { Clock } from './clock.ts';
+import type { JournalEntry } from './journal-entry.ts';
 import type { KubeClient } from './kube-client.ts';
-import { successReason, type View } from './status.ts';
+import { type Failure, successReason, type View } from './status.ts';
 import { rfc3339, shorten } from './text.ts';
 
 export interface EventDraft {
@@ -35,18 +36,29 @@ export function eventOf(view: View): EventDraft | undefined {
       return { type: 'Normal', reason: successReason, message, attempt };
     }
     case 'retrying':
-    case 'failed': {
-      const { error } = view.entry;
-      return { type: 'Warning', reason: error.reason, message: explain(error), attempt };
-    }
-    case 'blocked': {
-      const { error } = view;
-      return { type: 'Warning', reason: error.reason, message: explain(error), attempt };
-    }
+    case 'failed':
+      return toWarning(view.entry.error, view.entry);
+    case 'blocked':
+      return toWarning(view.error, view.entry);
     case 'queued':
     case 'suspended':
+    case 'removing':
       return undefined;
   }
+}
+
+/** An attempt was made at a resource whose journal entry cannot be read. */
+export const madeAgain: EventDraft = {
+  type: 'Warning',
+  reason: 'JournalUnreadable',
+  message:
+    'What this node remembered of the resource could not be read. The directory was empty, so an attempt was made as if there had been none.',
+  attempt: 1,
+};
+
+export function toWarning(error: Failure, entry: JournalEntry | undefined): EventDraft {
+  const { reason } = error;
+  return { type: 'Warning', reason, message: explain(error), attempt: entry?.attempts ?? 0 };
 }
 
 /**
@@ -98,9 +110,13 @@ export class EventRecorder {
 
   /** Never rejects. */
   async record(resource: ResourceIdentity, view: View, signal: AbortSignal): Promise<void> {
-    const { client, clock, nodeName, onError } = this.#options;
     const draft = eventOf(view);
-    if (draft === undefined) return;
+    if (draft !== undefined) await this.say(resource, draft, signal);
+  }
+
+  /** Never rejects. */
+  async say(resource: ResourceIdentity, draft: EventDraft, signal: AbortSignal): Promise<void> {
+    const { client, clock, nodeName, onError } = this.#options;
     const event = buildEvent(resource, draft, nodeName, clock.now());
     try {
       await client.create(`/api/v1/namespaces/${resource.namespace}/events`, event, signal);

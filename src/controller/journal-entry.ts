@@ -25,6 +25,10 @@ interface EntryBase {
   readonly failures: number;
   /** The directory may hold what an attempt of this uid wrote and did not finish. */
   readonly dirty: boolean;
+  /** spec.existingContent is Replace: without this entry its own content would count as given up. */
+  readonly replaces?: true;
+  /** Of the Secrets that the last attempt was given; another text once one of them has changed. */
+  readonly secretVersions?: string;
   /** Of the last attempt that failed. */
   readonly error?: AttemptError;
 }
@@ -47,6 +51,8 @@ export interface SucceededEntry extends EntryBase {
   /** Nanoseconds. */
   readonly duration: number;
   readonly report: ContentReport;
+  /** The content was taken away since, or is about to be while the entry is dirty. */
+  readonly removed?: true;
 }
 
 export interface FailedEntry extends EntryBase {
@@ -59,6 +65,17 @@ export interface FailedEntry extends EntryBase {
 }
 
 export type JournalEntry = ClaimedEntry | RunningEntry | SucceededEntry | FailedEntry;
+
+/** Whether what lies in the directory is this uid's, as far as the journal knows. */
+export function ownsContent(entry: JournalEntry): boolean {
+  return entry.dirty || (entry.state === 'succeeded' && entry.removed !== true);
+}
+
+/** The entry once its directory is another's, or nobody's. */
+export function disown(entry: JournalEntry): JournalEntry {
+  if (entry.state !== 'succeeded') return { ...entry, dirty: false };
+  return { ...entry, dirty: false, removed: true };
+}
 
 export function serializeEntry(entry: JournalEntry): string {
   return `${JSON.stringify({ version: journalVersion, ...entry }, undefined, 2)}\n`;
@@ -78,6 +95,10 @@ export function parseEntry(text: string): JournalEntry {
     attempts: asCount(value, 'attempts'),
     failures: asCount(value, 'failures'),
     dirty: asFlag(value, 'dirty'),
+    ...(isMarked(value, 'replaces') ? { replaces: true } : {}),
+    ...(value['secretVersions'] === undefined
+      ? {}
+      : { secretVersions: asText(value, 'secretVersions') }),
     ...(value['error'] === undefined ? {} : { error: asError(value['error']) }),
   };
   switch (state) {
@@ -93,6 +114,7 @@ export function parseEntry(text: string): JournalEntry {
         completionTime: asCount(value, 'completionTime'),
         duration: asCount(value, 'duration'),
         report: asReport(value['report']),
+        ...(isMarked(value, 'removed') ? { removed: true } : {}),
       };
     case 'failed':
       return {
@@ -162,4 +184,9 @@ function asFlag(value: Record<string, unknown>, field: string): boolean {
   const flag = value[field];
   if (typeof flag !== 'boolean') throw new Error(`${field} is neither true nor false`);
   return flag;
+}
+
+/** A flag that is left out when it is false. */
+function isMarked(value: Record<string, unknown>, field: string): boolean {
+  return value[field] !== undefined && asFlag(value, field);
 }

@@ -1,21 +1,17 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContentError } from '../api/errors.ts';
 import { syncDirectory, temporarySuffix, writeDurably } from './durable-file.ts';
 import { parseEntry, serializeEntry, type JournalEntry } from './journal-entry.ts';
+import { type SetAside, SetAsideFiles } from './set-aside.ts';
 
 /** What is known of a uid: nothing, its entry, or that there was one which cannot be read. */
 export type History = JournalEntry | 'unreadable' | undefined;
 
-/** A file that could not be understood, and where it lies now. */
-export interface SetAside {
-  readonly uid: string;
-  readonly file: string;
-  readonly why: string;
-}
-
 const suffix = '.json';
-const corruptMark = '.json.corrupt-';
+
+/** Bytes; no entry is longer. */
+const longest = 1024 ** 2;
 
 /**
  * The node's memory of what was done for which resource: one file a uid, all of them in memory too.
@@ -25,20 +21,21 @@ const corruptMark = '.json.corrupt-';
 export class Journal {
   readonly #folder: string;
   readonly #entries: Map<string, JournalEntry>;
-  readonly #unreadable: Set<string>;
+  readonly #aside: SetAsideFiles;
   /** Uids of which the disk may have something else than the memory. */
   readonly #unsaved = new Set<string>();
+  /** What was set aside when it was opened. */
   readonly setAside: readonly SetAside[];
 
   private constructor(
     folder: string,
     entries: Map<string, JournalEntry>,
-    unreadable: Set<string>,
+    aside: SetAsideFiles,
     setAside: readonly SetAside[],
   ) {
     this.#folder = folder;
     this.#entries = entries;
-    this.#unreadable = unreadable;
+    this.#aside = aside;
     this.setAside = setAside;
   }
 
@@ -46,38 +43,51 @@ export class Journal {
   static async open(folder: string, now: number): Promise<Journal> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const entries = new Map<string, JournalEntry>();
-    const unreadable = new Set<string>();
+    const aside = await SetAsideFiles.open(folder);
     const setAside: SetAside[] = [];
     for (const name of await readdir(folder)) {
       const file = join(folder, name);
-      const corrupt = name.indexOf(corruptMark);
       if (name.endsWith(temporarySuffix)) {
-        await rm(file, { force: true });
-      } else if (corrupt !== -1) {
-        unreadable.add(name.slice(0, corrupt));
+        await rm(file, { recursive: true, force: true });
       } else if (name.endsWith(suffix)) {
         const uid = name.slice(0, -suffix.length);
         const entry = await readEntry(file, uid);
-        if (!(entry instanceof Error)) {
-          entries.set(uid, entry);
-          continue;
-        }
-        const aside = join(folder, `${uid}${corruptMark}${now}`);
-        await rename(file, aside);
-        unreadable.add(uid);
-        setAside.push({ uid, file: aside, why: entry.message });
+        if (!(entry instanceof Error)) entries.set(uid, entry);
+        else setAside.push(await aside.add(name, uid, entry, now));
       }
     }
     await syncDirectory(folder);
-    return new Journal(folder, entries, unreadable, setAside);
+    return new Journal(folder, entries, aside, setAside);
   }
 
   get(uid: string): History {
-    return this.#entries.get(uid) ?? (this.#unreadable.has(uid) ? 'unreadable' : undefined);
+    return this.#entries.get(uid) ?? (this.#aside.has(uid) ? 'unreadable' : undefined);
   }
 
   entries(): IterableIterator<JournalEntry> {
     return this.#entries.values();
+  }
+
+  /** Uids that have had an entry which cannot be read. */
+  unreadable(): string[] {
+    return this.#aside.uids();
+  }
+
+  /** When the entry was last written, in milliseconds since the epoch. */
+  async changedAt(uid: string): Promise<number> {
+    return (await stat(this.#fileOf(uid))).mtimeMs;
+  }
+
+  /** For a resource that is gone and will not be heard of again. Throws as `write` does. */
+  async forget(uid: string): Promise<void> {
+    this.#entries.delete(uid);
+    this.#unsaved.add(uid);
+    await this.settle(uid);
+  }
+
+  /** Removes unreadable files that are old or too many; answers their names. */
+  async tidySetAside(isGone: (uid: string) => boolean, now: number): Promise<string[]> {
+    return await this.#aside.tidy((uid) => this.#entries.has(uid) || isGone(uid), now);
   }
 
   /** Nothing is remembered when the disk does not take it: throws DestinationFull or DestinationFailed. */
@@ -133,8 +143,10 @@ export class Journal {
 }
 
 async function readEntry(file: string, uid: string): Promise<JournalEntry | Error> {
-  const text = await readFile(file, 'utf8');
   try {
+    const stats = await lstat(file);
+    if (!stats.isFile() || stats.size > longest) return new Error('it is no file of an entry');
+    const text = await readFile(file, 'utf8');
     const entry = parseEntry(text);
     return entry.uid === uid ? entry : new Error(`it speaks of the uid ${entry.uid}`);
   } catch (error) {

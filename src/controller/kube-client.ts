@@ -1,7 +1,7 @@
 /**
  * The few verbs of the Kubernetes API that the controller needs. What a ClusterRole has to grant:
  *
- *   workspacecontent.dev  workspacecontents         get, list, watch
+ *   workspacecontent.dev  workspacecontents         get, list, watch, patch
  *   workspacecontent.dev  workspacecontents/status  patch
  *   ""                    secrets                   get
  *   ""                    events                    create
@@ -55,6 +55,13 @@ export class KubeClient {
   async apply(path: string, body: object, signal: AbortSignal): Promise<unknown> {
     const query = { fieldManager, force: 'true', fieldValidation: 'Strict' };
     const contentType = 'application/apply-patch+yaml';
+    return await this.#exchange({ method: 'PATCH', path, query, body, contentType }, signal);
+  }
+
+  /** JSON merge patch; with the uid and resourceVersion in it, of that very version only. */
+  async merge(path: string, body: object, signal: AbortSignal): Promise<unknown> {
+    const query = { fieldManager, fieldValidation: 'Strict' };
+    const contentType = 'application/merge-patch+json';
     return await this.#exchange({ method: 'PATCH', path, query, body, contentType }, signal);
   }
 

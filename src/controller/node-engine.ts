@@ -10,6 +10,8 @@ import { runInitializer } from '../init/run.ts';
 import { collectRemoteContent } from '../storage/collect.ts';
 import type { StorageConfig } from '../storage/config.ts';
 import { clearDirectory } from './clear-directory.ts';
+import { isDirectory, removeDirectory } from './remove-directory.ts';
+import { removeDeadRuns } from './dead-runs.ts';
 import type { Engine } from './engine.ts';
 import { readFinished } from './finished-content.ts';
 
@@ -30,6 +32,10 @@ export function createNodeEngine(
       return await prepareDestination(dataRoot, namespace, destination, owner);
     },
     isEmpty: isEmptyDestination,
+    isThere: isDirectory,
+    async remove(namespace, destination, signal) {
+      await removeDirectory({ dataRoot, namespace, path: destination }, signal);
+    },
     async run({ plan: { namespace, storage, timeoutMs, ...plan }, ...request }, options) {
       const started = environment.now();
       const remoteContent = await collectRemoteContent(
@@ -58,7 +64,7 @@ export function createNodeEngine(
           ? (await listContainers(environment)).map(({ id }) => id)
           : [containerId(uid)];
       for (const id of found) await removeContainer(environment, id);
-      return found;
+      return uid === undefined ? [...found, ...(await removeDeadRuns(environment))] : found;
     },
     async check() {
       const problems = await findProblems(environment);

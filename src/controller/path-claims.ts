@@ -14,6 +14,8 @@ export interface PathClaim {
  */
 export class PathClaims {
   readonly #claims = new Map<string, PathClaim>();
+  /** Of resources that are gone and whose remains are being removed. */
+  readonly #held = new Set<string>();
   readonly #isLive: (uid: string) => boolean;
 
   constructor(entries: Iterable<JournalEntry>, isLive: (uid: string) => boolean) {
@@ -23,12 +25,28 @@ export class PathClaims {
 
   /** Claims the path, or answers whose it is: the same, one above or one below. */
   claim(wanted: PathClaim): PathClaim | undefined {
+    const owner = this.ownerBeside(wanted);
+    if (owner === undefined) this.#claims.set(wanted.uid, wanted);
+    return owner;
+  }
+
+  /** Who else has a part of the path. */
+  ownerBeside({ uid, hostPath }: PathClaim): PathClaim | undefined {
     for (const held of this.#claims.values()) {
-      if (held.uid === wanted.uid || !overlaps(held.hostPath, wanted.hostPath)) continue;
-      if (this.#isLive(held.uid)) return held;
+      if (held.uid === uid || !overlaps(held.hostPath, hostPath)) continue;
+      if (this.#isLive(held.uid) || this.#held.has(held.uid)) return held;
     }
-    this.#claims.set(wanted.uid, wanted);
     return undefined;
+  }
+
+  /**
+   * Keeps everybody from the path of a resource that is gone until it is disposed of; undefined when
+   * a part of it is another's.
+   */
+  hold(claim: PathClaim): Disposable | undefined {
+    if (this.claim(claim) !== undefined) return undefined;
+    this.#held.add(claim.uid);
+    return { [Symbol.dispose]: () => void this.#held.delete(claim.uid) };
   }
 
   release(uid: string): void {

@@ -1,24 +1,28 @@
 import { ContentError, isRetried } from '../api/errors.ts';
-import { type ContentResource, parseResource } from '../api/resource.ts';
+import { type ContentResource, parseResource, type ResourceIdentity } from '../api/resource.ts';
 import { ApiError } from './api-error.ts';
 import { backoffMs, type BackoffPolicy } from './backoff.ts';
-import { decide, type Expected } from './decide.ts';
+import { viewContent } from './content-check.ts';
+import { contentFinalizer, decide, type Expected, type Farewell } from './decide.ts';
+import { type DeletionParts, finishDeletion } from './deletion.ts';
+import { allowedDestination } from './engine.ts';
+import { madeAgain } from './events.ts';
+import type { GoneResources } from './gone-resources.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { toKey } from './keys.ts';
 import { isRecord } from '../api/record.ts';
 import { recover, type RecoveryParts } from './recovery.ts';
-import type { Reporter } from './reporter.ts';
 import type { RunSlots } from './run-slots.ts';
-import type { Starter } from './starter.ts';
+import type { Start, Starter } from './starter.ts';
 import type { View } from './status.ts';
 import type { Store, StoredResource } from './store.ts';
 
-export interface ReconcilerParts extends RecoveryParts {
+export interface ReconcilerParts extends RecoveryParts, Omit<DeletionParts, 'engine'> {
   readonly nodeName: string;
   readonly store: Store;
   readonly slots: RunSlots;
   readonly starter: Starter;
-  readonly reporter: Reporter;
+  readonly gone: GoneResources;
   /** Between requests to the API server that fail. */
   readonly apiBackoff: BackoffPolicy;
   /** Between looks at what stands in the way of an attempt. */
@@ -43,9 +47,10 @@ export class Reconciler {
 
   /** Never rejects: what fails is tried again after a pause. */
   async reconcile(key: string): Promise<void> {
-    const { store, slots, stopping, log } = this.#parts;
-    const stored = store.get(key);
+    const { store, slots, stopping, log, gone } = this.#parts;
     try {
+      if (await gone.tidy(key)) this.#wakePathWaiters();
+      const stored = store.get(key);
       if (stored === undefined) this.#forget(key);
       else await this.#bringFurther(stored);
     } catch (error) {
@@ -61,7 +66,11 @@ export class Reconciler {
     this.#parts.slots.withdraw(key);
     this.#failures.delete(key);
     this.#pathWaiters.delete(key);
-    // A directory may have become free.
+    this.#wakePathWaiters();
+  }
+
+  /** A directory may have become free. */
+  #wakePathWaiters(): void {
     for (const waiter of this.#pathWaiters) this.#parts.add(waiter);
     this.#pathWaiters.clear();
   }
@@ -85,6 +94,10 @@ export class Reconciler {
 
   /** Content that is there is there, whatever a newer version wrote into the resource. */
   async #reportUnreadable({ identity }: StoredResource, error: ContentError): Promise<void> {
+    if (identity.deletionTimestamp !== undefined) {
+      if (!identity.finalizers.includes(contentFinalizer)) return;
+      return await this.#finalize(identity, { kind: 'unproven' });
+    }
     const history = this.#parts.journal.get(identity.uid);
     const entry = history === 'unreadable' ? undefined : history;
     const view: View =
@@ -98,7 +111,12 @@ export class Reconciler {
     const key = toKey(resource);
     const history = journal.get(uid);
     const entry = history === 'unreadable' ? undefined : history;
-    const action = decide({ resource, history, nodeName, now: clock.now() });
+    const situation = { resource, history, nodeName, now: clock.now() };
+    let action = decide(situation);
+    if (action.kind === 'give-up') {
+      const hasOtherSecrets = await this.#parts.starter.hasOtherSecrets(resource, action.entry);
+      action = decide({ ...situation, hasOtherSecrets });
+    }
     if (action.kind !== 'run') slots.withdraw(key);
     switch (action.kind) {
       case 'ignore':
@@ -107,13 +125,15 @@ export class Reconciler {
         await recover(this.#parts, action.entry);
         return await this.#again(key);
       case 'publish':
-        return await this.#settle(resource, { kind: 'ready', entry: action.entry });
+        return await this.#settle(resource, await viewContent(this.#parts.engine, action.entry));
       case 'give-up':
         return await this.#settle(resource, { kind: 'failed', entry: action.entry });
       case 'suspend':
         return await this.#settle(resource, { kind: 'suspended', entry });
-      case 'refuse':
-        return await this.#settle(resource, { kind: 'blocked', entry, error: action.error });
+      case 'protect':
+        return await this.#protect(resource, entry);
+      case 'finalize':
+        return await this.#finalize(resource, action.farewell);
       case 'wait': {
         const { backoffLimit } = spec;
         await this.#settle(resource, { kind: 'retrying', entry: action.entry, backoffLimit });
@@ -121,7 +141,32 @@ export class Reconciler {
         return;
       }
       case 'run':
+        await this.#reportFailure(resource, entry);
         return await this.#run(resource, entry, action.expected);
+    }
+  }
+
+  async #protect(resource: ContentResource, entry: JournalEntry | undefined): Promise<void> {
+    const key = toKey(resource);
+    try {
+      await this.#parts.finalizers.set(resource, true);
+    } catch (error) {
+      if (!(error instanceof ContentError)) throw error;
+      await this.#report(resource, { kind: 'blocked', entry, error });
+      return this.#retry(key, this.#parts.prerequisiteBackoff);
+    }
+    await this.#again(key);
+  }
+
+  async #finalize(identity: ResourceIdentity, farewell: Farewell): Promise<void> {
+    try {
+      await finishDeletion(this.#parts, identity, farewell);
+    } catch (error) {
+      if (!(error instanceof ContentError) || this.#parts.stopping.aborted) throw error;
+      const entry = farewell.kind === 'remove' ? farewell.entry : undefined;
+      const view: View = { kind: 'blocked', entry, error };
+      await this.#parts.reporter.report(identity, view, entry?.hostPath);
+      this.#retry(toKey(identity), this.#parts.prerequisiteBackoff);
     }
   }
 
@@ -131,10 +176,16 @@ export class Reconciler {
     entry: JournalEntry | undefined,
     expected: Expected,
   ): Promise<void> {
-    const { starter, slots, stopping, prerequisiteBackoff } = this.#parts;
+    const { starter, slots, stopping, prerequisiteBackoff, journal, reporter } = this.#parts;
     const key = toKey(resource);
-    if (stopping.aborted) return await this.#reportInterrupted(resource, entry);
+    // The next life of the daemon goes on.
+    if (stopping.aborted) return;
+    const isUnreadable = journal.get(resource.uid) === 'unreadable';
+    // A directory that becomes free in the meantime brings it up again.
+    this.#pathWaiters.add(key);
     const start = await starter.start(resource, expected);
+    if (!isPathInUse(start)) this.#pathWaiters.delete(key);
+    if (start.kind === 'ended' && isUnreadable) await reporter.announce(resource, madeAgain);
     if (start.kind !== 'queued') slots.withdraw(key);
     switch (start.kind) {
       case 'ended':
@@ -148,8 +199,7 @@ export class Reconciler {
       case 'blocked': {
         const { error } = start;
         await this.#report(resource, { kind: 'blocked', entry, error });
-        if (error.reason === 'PathInUse') this.#pathWaiters.add(key);
-        else if (isRetried(error.reason)) this.#retry(key, prerequisiteBackoff);
+        if (isRetried(error.reason)) this.#retry(key, prerequisiteBackoff);
       }
     }
   }
@@ -159,34 +209,25 @@ export class Reconciler {
     if (stored !== undefined) await this.#bringFurther(stored);
   }
 
-  /** The next life of the daemon goes on; until then this is how it stands. */
-  async #reportInterrupted(
-    resource: ContentResource,
-    entry: JournalEntry | undefined,
-  ): Promise<void> {
-    if (entry?.state !== 'failed') return;
-    const { backoffLimit } = resource.spec;
+  /** Each attempt that failed is told, also when the next one is due at once. */
+  async #reportFailure(resource: ContentResource, entry: JournalEntry | undefined): Promise<void> {
+    const { spec, status } = resource;
+    if (entry?.state !== 'failed' || status.error?.attempt === entry.error.attempt) return;
+    const { backoffLimit } = spec;
     await this.#report(resource, { kind: 'retrying', entry, backoffLimit });
   }
 
   /** Reports what stands until something happens. */
   async #settle(resource: ContentResource, view: View): Promise<void> {
     await this.#report(resource, view);
+    await this.#parts.finalizers.follow(resource, view.entry);
     this.#failures.delete(toKey(resource));
   }
 
   async #report(resource: ContentResource, view: View): Promise<void> {
-    const hostPath = view.entry?.hostPath ?? this.#destinationOf(resource);
-    await this.#parts.reporter.report(resource, view, hostPath);
-  }
-
-  #destinationOf(resource: ContentResource): string | undefined {
-    try {
-      return this.#parts.engine.destinationOf(resource);
-    } catch {
-      // It is none that the resource may use, which its conditions say.
-      return undefined;
-    }
+    const { reporter, engine } = this.#parts;
+    const hostPath = view.entry?.hostPath ?? allowedDestination(engine, resource);
+    await reporter.report(resource, view, hostPath);
   }
 
   #retry(key: string, policy: BackoffPolicy, atLeastMs = 0): void {
@@ -195,6 +236,10 @@ export class Reconciler {
     this.#failures.set(key, failures);
     addAfter(key, Math.max(atLeastMs, backoffMs(policy, failures, clock.random())));
   }
+}
+
+function isPathInUse(start: Start): boolean {
+  return start.kind === 'blocked' && start.error.reason === 'PathInUse';
 }
 
 function nodeNameOf({ object }: StoredResource): unknown {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { ResourceIdentity } from '../api/resource.ts';
-import type { EventRecorder } from './events.ts';
+import type { EventDraft, EventRecorder } from './events.ts';
 import { identityFields } from './log-fields.ts';
 import type { StatusWriter } from './status-writer.ts';
 import type { View } from './status.ts';
@@ -35,7 +35,14 @@ export class Reporter {
     await events.record(resource, view, requests);
   }
 
-  /** The same while an attempt runs, when nobody could do anything about a failure. Never rejects. */
+  /** Tells by an event and the log what the status does not hold. Never rejects. */
+  async announce(resource: ResourceIdentity, event: EventDraft): Promise<void> {
+    const { events, requests, log } = this.#parts;
+    log[event.type === 'Warning' ? 'warn' : 'info'](identityFields(resource), event.message);
+    await events.say(resource, event, requests);
+  }
+
+  /** A report while an attempt runs, when nobody could do anything about a failure. Never rejects. */
   async tell(resource: ResourceIdentity, view: View, hostPath: string): Promise<void> {
     try {
       await this.report(resource, view, hostPath);

@@ -1,12 +1,20 @@
+import { createHash } from 'node:crypto';
 import { ContentError } from '../api/errors.ts';
 import { secretNames, type SecretLookup } from '../api/plan.ts';
 import type { ContentResource } from '../api/resource.ts';
 import { isApiStatus } from './api-error.ts';
 import type { KubeClient } from './kube-client.ts';
 import { isRecord } from '../api/record.ts';
+import { resourceVersionOf } from './watch-event.ts';
 
 /** Of the names that the API server takes. Anything else could lead to another namespace's Secret. */
 const secretName = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+
+export interface FetchedSecrets {
+  readonly values: SecretLookup;
+  /** Another text as soon as one of them is another one; undefined when the resource names none. */
+  readonly versions: string | undefined;
+}
 
 /**
  * Fetches the Secrets that a resource names, of its own namespace. One that does not exist is left
@@ -17,8 +25,9 @@ export async function fetchSecrets(
   client: Pick<KubeClient, 'get'>,
   { namespace, spec }: ContentResource,
   signal: AbortSignal,
-): Promise<SecretLookup> {
+): Promise<FetchedSecrets> {
   const secrets = new Map<string, Readonly<Record<string, string>>>();
+  const versions: unknown[] = [];
   for (const name of secretNames(spec)) {
     if (!secretName.test(name)) {
       throw new ContentError('InvalidSpec', `${JSON.stringify(name)} is no name of a Secret`);
@@ -26,6 +35,7 @@ export async function fetchSecrets(
     try {
       const secret = await client.get(`/api/v1/namespaces/${namespace}/secrets/${name}`, signal);
       secrets.set(name, decodeData(secret));
+      versions.push(name, uidOf(secret), resourceVersionOf(secret));
     } catch (error) {
       if (isApiStatus(error, 403)) {
         const message = `the daemon may not read the Secret ${name}: ${error.message}`;
@@ -34,7 +44,14 @@ export async function fetchSecrets(
       if (!isApiStatus(error, 404)) throw error;
     }
   }
-  return secrets;
+  if (secretNames(spec).length === 0) return { values: secrets, versions: undefined };
+  const digest = createHash('sha256').update(JSON.stringify(versions)).digest('hex');
+  return { values: secrets, versions: digest.slice(0, 32) };
+}
+
+function uidOf(secret: unknown): unknown {
+  const metadata = isRecord(secret) ? secret['metadata'] : undefined;
+  return isRecord(metadata) ? metadata['uid'] : undefined;
 }
 
 function decodeData(secret: unknown): Record<string, string> {

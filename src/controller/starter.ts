@@ -2,20 +2,22 @@
 import type { Logger } from 'pino';
 import { ContentError } from '../api/errors.ts';
 import { type ContentPlan, planContent } from '../api/plan.ts';
+import { isRecord } from '../api/record.ts';
 import type { ContentResource } from '../api/resource.ts';
 import { type AttemptOrder, type AttemptParts, beginAttempt, carryOut } from './attempt.ts';
-import type { Expected } from './decide.ts';
+import { type Expected, wasTried } from './decide.ts';
+import { findElder } from './elder.ts';
 import type { ClaimedEntry, FailedEntry, SucceededEntry } from './journal-entry.ts';
 import { toKey } from './keys.ts';
 import type { KubeClient } from './kube-client.ts';
 import { resourceFields } from './log-fields.ts';
 import type { Metrics } from './metrics.ts';
-import type { PathClaims } from './path-claims.ts';
+import type { PathClaim, PathClaims } from './path-claims.ts';
 import { ProgressThrottle } from './progress-throttle.ts';
 import type { Reporter } from './reporter.ts';
 import type { RunSlots } from './run-slots.ts';
 import type { Runs } from './runs.ts';
-import { fetchSecrets } from './secrets.ts';
+import { type FetchedSecrets, fetchSecrets } from './secrets.ts';
 import { successReason } from './status.ts';
 import type { Store } from './store.ts';
 
@@ -62,9 +64,12 @@ export class Starter {
     const { slots, runs, engine } = this.#parts;
     const key = toKey(resource);
     let plan: ContentPlan;
+    let secretVersions: string | undefined;
     let destination: string;
     try {
-      plan = await this.#plan(resource);
+      const secrets = await this.#secretsOf(resource);
+      plan = planContent(resource, secrets.values);
+      secretVersions = secrets.versions;
       destination = engine.destinationOf(resource);
       this.#claim(resource, destination);
       if (!slots.claim(key)) {
@@ -76,24 +81,48 @@ export class Starter {
     }
     const { signal } = runs.begin(key, resource.uid);
     try {
-      return await this.#attempt({ resource, plan, destination, expected, signal });
+      const order = { resource, plan, destination, expected, secretVersions, signal };
+      return await this.#attempt(order);
     } finally {
       runs.end(key);
       slots.release();
     }
   }
 
-  async #plan(resource: ContentResource): Promise<ContentPlan> {
-    const { client, stopping } = this.#parts;
-    return planContent(resource, await fetchSecrets(client, resource, stopping));
+  /** Whether a Secret has changed since the attempt; no, where that cannot be told. */
+  async hasOtherSecrets(resource: ContentResource, entry: FailedEntry): Promise<boolean> {
+    if (entry.secretVersions === undefined) return false;
+    try {
+      return (await this.#secretsOf(resource)).versions !== entry.secretVersions;
+    } catch {
+      return false;
+    }
   }
 
-  #claim({ uid, namespace, name }: ContentResource, hostPath: string): void {
-    const owner = this.#parts.claims.claim({ uid, namespace, name, hostPath });
+  async #secretsOf(resource: ContentResource): Promise<FetchedSecrets> {
+    const { client, stopping } = this.#parts;
+    return await fetchSecrets(client, resource, stopping);
+  }
+
+  #claim(resource: ContentResource, hostPath: string): void {
+    const { uid, namespace, name } = resource;
+    const claim = { uid, namespace, name, hostPath };
+    const owner = this.#elderThan(resource, hostPath) ?? this.#parts.claims.claim(claim);
     if (owner === undefined) return;
     const whose = `${owner.namespace}/${owner.name}`;
     const what = owner.hostPath === hostPath ? hostPath : `${owner.hostPath}, which overlaps,`;
     throw new ContentError('PathInUse', `${what} belongs to the WorkspaceContent ${whose}`);
+  }
+
+  /** Who has a claim of its own needs to fear nobody but those who have one as well. */
+  #elderThan(resource: ContentResource, hostPath: string): PathClaim | undefined {
+    const { journal, store, engine } = this.#parts;
+    if (journal.get(resource.uid) !== undefined) return undefined;
+    const others = [...store.keys()].flatMap((key) => store.get(key) ?? []);
+    return findElder(resource, hostPath, others, engine, ({ identity, object }) => {
+      const history = journal.get(identity.uid);
+      return history === 'unreadable' || (history === undefined && wasTried(statusOf(object)));
+    });
   }
 
   /** Who waits keeps its claim over a restart. */
@@ -154,6 +183,12 @@ export class Starter {
       log.warn({ ...fields, reason, message, step, leftover, durationMs: took }, 'attempt failed');
     }
   }
+}
+
+/** What anybody may have written into it. */
+function statusOf(object: unknown): ContentResource['status'] {
+  const status = isRecord(object) ? object['status'] : undefined;
+  return isRecord(status) ? status : {};
 }
 
 function toBlocked(error: unknown): Start {

@@ -15,6 +15,8 @@ export type View =
   | { readonly kind: 'suspended'; readonly entry: JournalEntry | undefined }
   | { readonly kind: 'running'; readonly entry: RunningEntry; readonly progress?: ContentProgress }
   | { readonly kind: 'ready'; readonly entry: SucceededEntry }
+  /** It is deleted, and its directory goes first. */
+  | { readonly kind: 'removing'; readonly entry: JournalEntry }
   /** An attempt failed and another one follows. */
   | { readonly kind: 'retrying'; readonly entry: FailedEntry; readonly backoffLimit: number }
   | { readonly kind: 'failed'; readonly entry: FailedEntry }
@@ -84,6 +86,10 @@ function describe(view: View): Description {
       return describeRunning(view.entry, view.progress);
     case 'ready':
       return describeReady(view.entry);
+    case 'removing': {
+      const message = `${view.entry.hostPath} is being removed: the resource was deleted, and deletionPolicy is Delete.`;
+      return { phase: 'Pending', conditions: inProgress('Removing', message) };
+    }
     case 'retrying':
       return describeRetrying(view.entry, view.backoffLimit);
     case 'failed':

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { BackoffPolicy } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { KubeClient } from './kube-client.ts';
+import type { GoneResources } from './gone-resources.ts';
 import { toKey } from './keys.ts';
 import { ListWatch, type WatchTuning } from './list-watch.ts';
 import type { Metrics } from './metrics.ts';
@@ -16,6 +17,7 @@ export interface WatchParts {
   readonly store: Store;
   readonly runs: Runs;
   readonly workers: Workers;
+  readonly gone: Pick<GoneResources, 'listed'>;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Logger;
@@ -28,7 +30,7 @@ export interface WatchParts {
  * wanted any more end at once; all else is the workers' business.
  */
 export function watchResources(parts: WatchParts): ListWatch {
-  const { nodeName, client, store, runs, workers, metrics, clock, log, tuning } = parts;
+  const { nodeName, client, store, runs, workers, gone, metrics, clock, log, tuning } = parts;
   return new ListWatch({
     ...tuning,
     backoff: parts.apiBackoff,
@@ -40,7 +42,7 @@ export function watchResources(parts: WatchParts): ListWatch {
       onList(objects) {
         const keys = store.replace(objects);
         for (const key of runs.keys()) runs.check(key, store.get(key));
-        for (const key of keys) workers.add(key);
+        for (const key of [...keys, ...gone.listed()]) workers.add(key);
         // Before the first whole list, a resource that is there could be taken for one that is gone.
         workers.start();
         log.debug({ resources: store.size }, 'resources listed');
@@ -52,9 +54,9 @@ export function watchResources(parts: WatchParts): ListWatch {
         workers.add(stored.key);
       },
       onDelete(object) {
-        const gone = store.delete(object);
-        if (gone === undefined) return;
-        const key = toKey(gone.identity);
+        const deleted = store.delete(object);
+        if (deleted === undefined) return;
+        const key = toKey(deleted.identity);
         runs.check(key, undefined);
         workers.add(key);
       },

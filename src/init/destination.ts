@@ -127,7 +127,8 @@ async function enter(
   return next;
 }
 
-async function assertOurs(directory: FileHandle, path: string): Promise<void> {
+/** Throws PathNotAllowed unless only the daemon may change the directory. */
+export async function assertOurs(directory: FileHandle, path: string): Promise<void> {
   const { uid, mode } = await directory.stat();
   if (uid === process.geteuid?.() && (mode & 0o022) === 0) return;
   throw new ContentError(

@@ -26,7 +26,7 @@ export async function applyToReady(): Promise<Row[]> {
   const fresh = await residentBytes(daemon.program.pid);
   const taken: number[] = [];
   for (let index = -1; index < resources; index += 1) {
-    const took = await timeOne(controlPlane.client, `empty-${index + 1}`);
+    const took = await timeOne(controlPlane.client, node, `empty-${index + 1}`);
     // The first one compiles code on both sides.
     if (index >= 0) taken.push(took);
   }
@@ -53,13 +53,14 @@ export async function applyToReady(): Promise<Row[]> {
   ];
 }
 
-async function timeOne(client: KubeClient, name: string): Promise<number> {
+/** Milliseconds from applying an empty resource until a read shows that it is Ready. */
+export async function timeOne(client: KubeClient, nodeName: string, name: string): Promise<number> {
   const started = performance.now();
   await client.apply(`${base}/${name}`, {
     apiVersion: 'workspacecontent.dev/v1alpha1',
     kind: 'WorkspaceContent',
     metadata: { name },
-    spec: { nodeName: node, initializer: { empty: {} } },
+    spec: { nodeName, initializer: { empty: {} } },
   });
   await waitFor(
     `${name} to be Ready`,

@@ -8,6 +8,7 @@ import { execa } from 'execa';
 import { archiveRows } from './archive-rows.ts';
 import { applyToReady } from './apply-to-ready.ts';
 import { emptyRun } from './empty-run.ts';
+import { journalCost } from './journal-cost.ts';
 import { table, type Row } from './report.ts';
 import { shallowClone } from './shallow-clone.ts';
 import { singleDownload } from './single-download.ts';
@@ -20,6 +21,7 @@ const marker = '<!-- Below: written by make bench RECORD=1. -->';
 const cases: [name: string, measure: (dir: string) => Promise<Row[]>][] = [
   ['the run of an empty initializer', emptyRun],
   ['apply to Ready, and memory', applyToReady],
+  ["the journal's fsyncs", journalCost],
   ['a shallow clone', shallowClone],
   ['small downloads', smallDownloads],
   ['a large download', singleDownload],

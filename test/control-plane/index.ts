@@ -11,6 +11,8 @@ import { createServiceAccountToken } from './service-account.ts';
 
 export interface ControlPlane {
   readonly url: string;
+  /** Of its etcd, without any authentication: for what a restored backup does. */
+  readonly etcdUrl: string;
   readonly version: string;
   /** Path of the kubeconfig of an administrator. */
   readonly kubeconfig: string;
@@ -59,6 +61,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     };
     return {
       url: processes.url,
+      etcdUrl: processes.etcdUrl,
       version: binaries.version,
       kubeconfig,
       dir,

@@ -10,6 +10,7 @@ import { freePorts } from './ports.ts';
 
 export interface Processes {
   url: string;
+  etcdUrl: string;
   client: KubeClient;
   stop(): Promise<void>;
 }
@@ -71,7 +72,7 @@ async function startOnce(settings: StartSettings): Promise<Processes> {
     await stop();
     throw error;
   }
-  return { url, client, stop };
+  return { url, etcdUrl, client, stop };
 }
 
 function etcdFlags(data: string, clientUrl: string, peerUrl: string): string[] {

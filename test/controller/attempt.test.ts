@@ -36,6 +36,13 @@ class FakeEngine implements Engine {
   async isEmpty(): Promise<boolean> {
     return await Promise.resolve(this.files.length === 0);
   }
+  async isThere(): Promise<boolean> {
+    return await Promise.resolve(true);
+  }
+  async remove(): Promise<void> {
+    this.#note('remove');
+    await Promise.resolve();
+  }
   async run(request: AttemptRequest): Promise<typeof quick> {
     this.#note(request.cleanSlate ? 'run on a clean slate' : 'run');
     return await this.outcome(request);

@@ -43,6 +43,10 @@ export class Contents {
     });
   }
 
+  pathOf(name: string): string {
+    return `${this.#path}/${name}`;
+  }
+
   async get(name: string): Promise<Content> {
     return await this.#client.get<Content>(`${this.#path}/${name}`);
   }
@@ -66,7 +70,8 @@ export class Contents {
     name: string,
     what: string,
     satisfied: (status: WorkspaceContentStatus) => boolean,
-    timeoutMs = 15_000,
+    // Machines that do a lot besides are no failure of what is tested.
+    timeoutMs = 60_000,
   ): Promise<Content> {
     let last: Content | undefined;
     try {

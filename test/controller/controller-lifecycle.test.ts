@@ -234,4 +234,12 @@ describe('the life of resources and of the daemon on a real API server', () => {
     const ready = await contents.untilReason('survivor', 'InitializationSuccess');
     assert.deepEqual([ready.status?.attempts, slates], [2, [true]]);
   });
+
+  test('a second daemon on the same state directory is refused', async () => {
+    await using node = await start(writes);
+    await assert.rejects(
+      start(writes, { folder: node.folder }),
+      /state is in use by another daemon \(process \d+/,
+    );
+  });
 });

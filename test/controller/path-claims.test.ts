@@ -36,3 +36,16 @@ test('claims of the journal count after a restart', () => {
   claims.release('a');
   assert.equal(claims.claim(claim('b', '/d/ns/x')), undefined);
 });
+
+test('while the remains of a resource that is gone are removed, nobody gets their place', () => {
+  const claims = new PathClaims(
+    [{ ...succeeded, uid: 'gone', hostPath: '/d/ns/x' }],
+    (uid) => uid === 'b',
+  );
+  const held = claims.hold(claim('gone', '/d/ns/x'));
+  assert.equal(claims.claim(claim('b', '/d/ns/x'))?.uid, 'gone');
+  held?.[Symbol.dispose]();
+  assert.equal(claims.claim(claim('b', '/d/ns/x')), undefined);
+  assert.equal(claims.hold(claim('gone', '/d/ns/x')), undefined);
+  assert.equal(claims.ownerBeside(claim('gone', '/d/ns/x'))?.uid, 'b');
+});

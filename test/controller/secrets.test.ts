@@ -24,14 +24,30 @@ function clientOf(answer: unknown) {
 test('Secrets are fetched from the namespace of the resource and decoded', async () => {
   const password = Buffer.from('p%40ss "wörd"').toString('base64');
   const client = clientOf({ data: { password, odd: 7 } });
-  const secrets = await fetchSecrets(client, resourceWith('amy.git'), never);
+  const { values } = await fetchSecrets(client, resourceWith('amy.git'), never);
   assert.deepEqual(client.paths, ['/api/v1/namespaces/default/secrets/amy.git']);
-  assert.deepEqual(secrets.get('amy.git'), { password: 'p%40ss "wörd"', odd: '' });
+  assert.deepEqual(values.get('amy.git'), { password: 'p%40ss "wörd"', odd: '' });
 });
 
 test('a Secret that does not exist is left out, for the plan to say which is missing', async () => {
   const client = clientOf(new ApiError(404, 'NotFound', ''));
-  assert.equal((await fetchSecrets(client, resourceWith('amy'), never)).size, 0);
+  assert.equal((await fetchSecrets(client, resourceWith('amy'), never)).values.size, 0);
+});
+
+test('the versions are others as soon as the Secret is another', async () => {
+  const versionsOf = async (answer: unknown): Promise<string | undefined> =>
+    (await fetchSecrets(clientOf(answer), resourceWith('amy'), never)).versions;
+  const secrets = [
+    { metadata: { uid: 'a', resourceVersion: '1' } },
+    { metadata: { uid: 'a', resourceVersion: '2' } },
+    { metadata: { uid: 'b', resourceVersion: '1' } },
+    new ApiError(404, 'NotFound', ''),
+  ];
+  const versions = await Promise.all(secrets.map(versionsOf));
+  assert.equal(new Set(versions).size, secrets.length);
+  assert.deepEqual(await Promise.all(secrets.map(versionsOf)), versions);
+  const none = await fetchSecrets(clientOf({}), sampleResource(), never);
+  assert.equal(none.versions, undefined);
 });
 
 test('a Secret that the daemon may not read is told as such', async () => {

@@ -77,7 +77,6 @@ describe('deploy', () => {
         'create WorkspaceContents',
         async () => await daemon.create(wsc, { metadata: { name: 'x' } }),
       ],
-      ['change a spec', async () => await daemon.patch(`${wsc}/x`, { spec: { suspend: true } })],
       ['delete WorkspaceContents', async () => await daemon.delete(`${wsc}/x`)],
       ['read pods', async () => await daemon.list('/api/v1/pods')],
       ['read nodes', async () => await daemon.list('/api/v1/nodes')],
@@ -90,6 +89,35 @@ describe('deploy', () => {
         );
       });
     }
+
+    test('of a resource it may change nothing but its own finalizer', async () => {
+      const { client } = controlPlane;
+      await client.create(wsc, {
+        apiVersion: 'workspacecontent.dev/v1alpha1',
+        kind: 'WorkspaceContent',
+        metadata: { name: 'guarded', labels: { a: 'b' } },
+        spec: { nodeName: 'nobody', initializer: { empty: {} } },
+      });
+      const patches = [
+        { spec: { suspend: true } },
+        { metadata: { labels: { a: null } } },
+        { metadata: { annotations: { a: 'b' } } },
+        { metadata: { finalizers: ['example.com/other'] } },
+      ];
+      for (const patch of patches) {
+        // The API server takes a moment to put a new policy into force.
+        await waitFor(`${JSON.stringify(patch)} to be refused`, async () => {
+          return await daemon.patch(`${wsc}/guarded`, patch).then(
+            () => false,
+            (error: unknown) => error instanceof KubeError && /may not change/.test(error.message),
+          );
+        });
+      }
+      const own = { finalizers: ['workspacecontent.dev/content'] };
+      await daemon.patch(`${wsc}/guarded`, { metadata: own });
+      const { metadata } = await client.get(`${wsc}/guarded`);
+      assert.deepEqual(metadata['finalizers'], own.finalizers);
+    });
 
     test('but: list and watch WorkspaceContents, get a Secret by its name, write a status', async () => {
       await daemon.list('/apis/workspacecontent.dev/v1alpha1/workspacecontents');
