@@ -58,7 +58,8 @@ export function assemble(parts: AssemblyParts): Assembly {
   const common = {
     ...{ client, store, journal, clock, log, metrics, runs, slots, nodeName },
     engine: parts.engine,
-    claims: new PathClaims(journal.entries(), (uid) => store.hasUid(uid)),
+    // A run may outlive its resource for as long as it takes to end it.
+    claims: new PathClaims(journal.entries(), (uid) => store.hasUid(uid) || runs.hasUid(uid)),
     reporter: new Reporter({ status, events, log, requests }),
     attemptBackoff: parts.backoff?.attempt ?? attemptBackoff,
     prerequisiteBackoff: parts.backoff?.prerequisite ?? prerequisiteBackoff,
