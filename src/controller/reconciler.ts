@@ -146,8 +146,10 @@ export class Reconciler {
       case 'blocked': {
         const { error } = start;
         await this.#report(resource, { kind: 'blocked', entry, error });
-        if (error.reason === 'PathInUse') this.#pathWaiters.add(key);
-        else if (isRetried(error.reason)) this.#retry(key, prerequisiteBackoff);
+        const waits = error.reason === 'PathInUse';
+        if (waits) this.#pathWaiters.add(key);
+        // A directory becomes free in more ways than by a resource that goes.
+        if (waits || isRetried(error.reason)) this.#retry(key, prerequisiteBackoff);
       }
     }
   }
