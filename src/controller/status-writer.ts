@@ -57,7 +57,10 @@ export class StatusWriter {
       if (store.get(toKey(identity))?.identity.uid === uid) store.upsert(answer);
       return true;
     } catch (error) {
-      if (isApiStatus(error, 404, 409)) return false;
+      if (isApiStatus(error, 404)) return false;
+      // Another resource has the name by now, or too many wrote at once: what is there has to tell.
+      const isGone = store.get(toKey(identity))?.identity.uid !== uid;
+      if (isApiStatus(error, 409) && isGone) return false;
       throw error;
     }
   }
