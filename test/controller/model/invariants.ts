@@ -58,8 +58,9 @@ export class Invariants {
     return this.#full.has(path);
   }
 
+  /** What attempts of its own left is no reason to refuse a directory to a resource. */
   foundFull(path: string): void {
-    this.#full.add(path);
+    if (!this.#parts.node.isAllOf(this.#owners.get(path) ?? '', path)) this.#full.add(path);
   }
 
   started({ uid, attempt, destination }: AttemptRequest): void {

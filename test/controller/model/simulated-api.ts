@@ -33,6 +33,8 @@ export class SimulatedApi {
   readonly changes: WatchedChange[] = [];
   /** Writes of a status that said what it said before. */
   idleWrites = 0;
+  /** What came before that version is forgotten. */
+  compacted = 0;
   #version = 100;
   #uids = 0;
   #listeners = new Set<() => void>();

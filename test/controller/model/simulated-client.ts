@@ -7,6 +7,8 @@ import type { SimulatedApi } from './simulated-api.ts';
 
 const bookmarkMs = 60_000;
 
+const expired = JSON.stringify({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
+
 /** The API server over a network that is slow, loses answers and breaks off. */
 export class SimulatedClient extends KubeClient {
   readonly #api: SimulatedApi;
@@ -100,6 +102,7 @@ export class SimulatedClient extends KubeClient {
     let version = Number(query['resourceVersion']);
     const until = this.#scheduler.now + Number(query['timeoutSeconds']) * 1000;
     await this.#exchange(`watch from ${version}`, signal, () => undefined);
+    if (version < this.#api.compacted) yield expired;
     let silent = false;
     for (;;) {
       signal.throwIfAborted();
@@ -126,7 +129,8 @@ export class SimulatedClient extends KubeClient {
       if (this.#faults.watch()) {
         this.#scheduler.note('fault: watch broken off');
         if (this.#scheduler.chance.happens(0.5)) throw new ApiUnavailable('connection reset');
-        yield JSON.stringify({ type: 'ERROR', object: { code: 410, reason: 'Expired' } });
+        this.#api.compacted = this.#api.version;
+        yield expired;
       }
       version = change.version;
       yield JSON.stringify({ type, object });

@@ -113,14 +113,14 @@ export class SimulatedEngine implements Engine {
         node.clear(destination);
       });
     }
-    await act('writes', () => node.write(destination, `of ${uid} #${attempt}`, 'attempt'));
+    await act('writes', () => node.write(destination, `of ${uid} #${attempt}`, uid));
     if (fate === 'hang') await new Promise(() => undefined);
     if (fate !== 'succeed') {
       await act(`fails: ${fate}`, () => node.containers.delete(container));
       if (fate === 'crash') throw new Error('the engine has a fault');
       throw new ContentError(fate as ContentError['reason'], 'as chance has it');
     }
-    await act('writes the rest', () => node.write(destination, `more of ${uid}`, 'attempt'));
+    await act('writes the rest', () => node.write(destination, `more of ${uid}`, uid));
     await act('places the ready file', () => {
       node.placeReady(destination, { uid, at: scheduler.now });
       invariants.made(uid);

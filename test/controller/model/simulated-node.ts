@@ -6,7 +6,8 @@ interface Ready {
 }
 
 interface Directory {
-  readonly files: Map<string, 'attempt' | 'user'>;
+  /** By name: the uid whose attempt wrote it, or `user`. */
+  readonly files: Map<string, string>;
   ready: Ready | undefined;
 }
 
@@ -35,7 +36,7 @@ export class SimulatedNode {
     if (this.isEmpty(path)) this.#directories.delete(path);
   }
 
-  write(path: string, file: string, by: 'attempt' | 'user'): void {
+  write(path: string, file: string, by: string): void {
     this.make(path);
     this.#directories.get(path)?.files.set(file, by);
   }
@@ -57,6 +58,16 @@ export class SimulatedNode {
   isEmpty(path: string): boolean {
     return this.#within(path).every(
       ([each, { files, ready }]) => each === path && files.size === 0 && ready === undefined,
+    );
+  }
+
+  /** Whether all that is there was written by attempts of the uid. */
+  isAllOf(uid: string, path: string): boolean {
+    return this.#within(path).every(
+      ([each, { files, ready }]) =>
+        each === path &&
+        [...files.values()].every((by) => by === uid) &&
+        (ready === undefined || ready.uid === uid),
     );
   }
 
