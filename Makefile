@@ -44,6 +44,10 @@ object-store: setup
 test: setup build control-plane object-store ## run all tests; T=path a file or folder, WSC_TEST=pattern those whose name matches
 	@scripts/test.sh
 
+.PHONY: model
+model: node-packages ## play ROUNDS random interleavings of the controller from SEED on, or from a fresh one
+	@$(if $(SEED),WSC_SEED=$(SEED)) $(if $(ROUNDS),WSC_ROUNDS=$(ROUNDS)) node test/controller/model/main.ts
+
 .PHONY: lint
 lint: node-packages ## types, lint rules, format, unused code, import rules, shell syntax
 	@scripts/lint.sh

@@ -66,7 +66,8 @@ export function assemble(parts: AssemblyParts): Assembly {
   const common = {
     ...{ client, store, journal, clock, log, metrics, runs, slots, nodeName },
     engine: parts.engine,
-    claims: new PathClaims(journal.entries(), (uid) => store.hasUid(uid)),
+    // A run may outlive its resource for as long as it takes to end it.
+    claims: new PathClaims(journal.entries(), (uid) => store.hasUid(uid) || runs.hasUid(uid)),
     reporter,
     apiBackoff: parts.backoff?.api ?? apiBackoff,
     attemptBackoff: parts.backoff?.attempt ?? attemptBackoff,

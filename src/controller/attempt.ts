@@ -1,5 +1,5 @@
 /** One attempt, from the check of its directory to the journal's word on its outcome. */
-import { ContentError } from '../api/errors.ts';
+import { ContentError, type ErrorReason } from '../api/errors.ts';
 import type { ContentPlan } from '../api/plan.ts';
 import type { ContentProgress } from '../api/protocol.ts';
 import type { ContentResource } from '../api/resource.ts';
@@ -10,8 +10,10 @@ import type { AttemptResult, Engine, Prepared } from './engine.ts';
 import {
   disown,
   type FailedEntry,
+  isRemains,
   type JournalEntry,
   ownsContent,
+  periodOf,
   type RunningEntry,
   type SucceededEntry,
 } from './journal-entry.ts';
@@ -87,7 +89,7 @@ export async function beginAttempt(parts: AttemptParts, order: AttemptOrder): Pr
 
 /**
  * Removes what a resource that is gone has left unfinished in the very directory: the claim on it
- * says that no resource which is there has anything in it.
+ * says that no resource which is there has anything in it. Where somebody else has been since, it stays.
  */
 async function removeRemains(
   { engine, journal }: AttemptParts,
@@ -95,7 +97,8 @@ async function removeRemains(
 ): Promise<void> {
   const { destination, signal } = order;
   for (const entry of formerOwners(journal, order)) {
-    if (entry.state === 'succeeded' || entry.hostPath !== destination) continue;
+    if (!isRemains(entry) || entry.hostPath !== destination) continue;
+    if (!(await engine.isUntouched(destination, periodOf(entry)))) continue;
     await engine.clear(destination, signal);
     await journal.write(disown(entry));
   }
@@ -125,7 +128,8 @@ function notEmpty(destination: string, history: History): ContentError {
 
 /**
  * Runs what was begun and records the outcome, which is not thrown, be it a failure. Throws
- * ContentError when the journal could not be written; `Journal.settle` tries that again.
+ * when the journal could not be written, which `Journal.settle` tries again, and when it could not be
+ * told whether the content was made: the journal has a running attempt then, which is recovered.
  */
 export async function carryOut(
   parts: AttemptParts,
@@ -135,12 +139,17 @@ export async function carryOut(
 ): Promise<SucceededEntry | FailedEntry> {
   let outcome: SucceededEntry | FailedEntry;
   try {
-    const result = await run(parts.engine, order, entry, onProgress);
+    const result = await run(parts, order, entry, onProgress);
     outcome = toSucceededEntry(entry, result, parts.clock.now());
   } catch (thrown) {
     const error = toContentError(thrown);
-    const dirty = !(await removed(parts, error, entry.hostPath, prepared));
-    outcome = toFailedEntry(entry, error, dirty, parts);
+    const made = await madeAllTheSame(parts.engine, error, entry);
+    if (made === undefined) {
+      const dirty = !(await removed(parts, error, entry.hostPath, prepared));
+      outcome = toFailedEntry(entry, error, dirty, parts);
+    } else {
+      outcome = toSucceededEntry(entry, made, parts.clock.now());
+    }
   }
   // Before anybody else hears of it.
   await parts.journal.record(outcome);
@@ -148,16 +157,17 @@ export async function carryOut(
 }
 
 async function run(
-  engine: Engine,
+  { engine, clock }: AttemptParts,
   { resource, plan, destination, expected, signal }: AttemptOrder,
   entry: RunningEntry,
   onProgress: (progress: ContentProgress) => void,
 ): Promise<AttemptResult> {
   const late = new AbortController();
-  const timer = setTimeout(() => {
+  const over = new AbortController();
+  void after(clock, plan.timeoutMs, over.signal, () => {
     const message = `the attempt took longer than ${resource.spec.timeout}`;
     late.abort(new ContentError('DeadlineExceeded', message));
-  }, plan.timeoutMs);
+  });
   const request = {
     uid: resource.uid,
     attempt: entry.attempts,
@@ -169,8 +179,38 @@ async function run(
     const either = AbortSignal.any([signal, late.signal]);
     return await engine.run(request, { signal: either, onProgress });
   } finally {
-    clearTimeout(timer);
+    over.abort();
   }
+}
+
+/** Does it after that many milliseconds, unless the signal is aborted before. Never rejects. */
+async function after(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal,
+  act: () => void,
+): Promise<void> {
+  try {
+    await clock.sleep(ms, signal);
+  } catch {
+    return;
+  }
+  act();
+}
+
+/** Reasons of attempts that are ended from outside. */
+const ended: ReadonlySet<ErrorReason> = new Set(['Cancelled', 'DeadlineExceeded', 'Interrupted']);
+
+/**
+ * An attempt may be ended between the ready file, which is the last thing that it places, and its
+ * own end: whoever waited for that file may work in the content by now, so it is kept.
+ */
+async function madeAllTheSame(
+  engine: Engine,
+  { reason }: ContentError,
+  { hostPath, startTime }: RunningEntry,
+): Promise<AttemptResult | undefined> {
+  return ended.has(reason) ? await engine.finished(hostPath, startTime) : undefined;
 }
 
 /** Takes away what the attempt wrote. What cannot be removed now the next attempt removes. */

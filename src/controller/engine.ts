@@ -1,6 +1,7 @@
 import type { ContentPlan } from '../api/plan.ts';
 import type { ContentProgress, ContentReport } from '../api/protocol.ts';
 import type { ContentResource } from '../api/resource.ts';
+import type { Period } from './untouched.ts';
 
 /** One attempt, ready to be started. */
 export interface AttemptRequest {
@@ -59,6 +60,8 @@ export interface Engine {
   isEmpty(destination: string): Promise<boolean>;
   /** Whether a directory is there, and no link to one. */
   isThere(destination: string): Promise<boolean>;
+  /** Whether nothing in the directory was changed before or after that period. */
+  isUntouched(destination: string, period: Period): Promise<boolean>;
   /**
    * Removes the directory of a namespace with all that is in it; one that is not there is no error.
    * Throws DeletionFailed.

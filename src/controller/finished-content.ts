@@ -59,7 +59,7 @@ function parseReadyFile(text: string, duration: number): AttemptResult | undefin
   const source = sources.find((each) => each === value['source']);
   const metrics = value['metrics'].map(parseMetric);
   if (source === undefined || metrics.includes(undefined)) return undefined;
-  const warnings = ['The daemon ended before the attempt did: its warnings are not known.'];
+  const warnings = ['The attempt was ended before it could report: its warnings are not known.'];
   const steps = metrics.filter((metric) => metric !== undefined);
   return { duration, report: { source, metrics: steps, warnings } };
 }

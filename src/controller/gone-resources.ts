@@ -1,7 +1,14 @@
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
-import { disown, type JournalEntry, ownsContent } from './journal-entry.ts';
+import {
+  disown,
+  type FailedEntry,
+  isRemains,
+  type JournalEntry,
+  ownsContent,
+  periodOf,
+} from './journal-entry.ts';
 import type { Journal } from './journal.ts';
 import { toKey } from './keys.ts';
 import { identityFields } from './log-fields.ts';
@@ -9,7 +16,7 @@ import type { PathClaims } from './path-claims.ts';
 import type { Store } from './store.ts';
 
 export interface GoneResourcesParts {
-  readonly engine: Pick<Engine, 'isThere' | 'remove'>;
+  readonly engine: Pick<Engine, 'isThere' | 'isUntouched' | 'remove'>;
   readonly journal: Journal;
   readonly store: Pick<Store, 'hasUid'>;
   readonly claims: PathClaims;
@@ -89,15 +96,25 @@ export class GoneResources {
     return since !== undefined && this.#parts.clock.now() - since >= forgottenAfterMs;
   }
 
-  async #removeRemains(entry: JournalEntry): Promise<void> {
+  async #removeRemains(entry: FailedEntry): Promise<void> {
     const { engine, journal, claims, log, stopping } = this.#parts;
     // Where it is another's by now, the other's attempt removes them.
     using hold = claims.hold(entry);
     if (hold === undefined) return;
-    await engine.remove(entry.namespace, entry.hostPath, stopping);
+    const { hostPath } = entry;
+    if (!(await engine.isThere(hostPath))) return await journal.record(disown(entry));
+    // Whoever put something there since would lose it.
+    if (!(await engine.isUntouched(hostPath, periodOf(entry)))) {
+      log.warn(
+        { ...identityFields(entry), hostPath },
+        'an unfinished attempt of a resource that is gone left something, and so did somebody else: it stays',
+      );
+      return await journal.record(disown(entry));
+    }
+    await engine.remove(entry.namespace, hostPath, stopping);
     await journal.record(disown(entry));
     log.info(
-      { ...identityFields(entry), hostPath: entry.hostPath },
+      { ...identityFields(entry), hostPath },
       'remains of an unfinished attempt were removed: its resource is gone',
     );
   }
@@ -112,9 +129,4 @@ export class GoneResources {
     claims.release(uid);
     log.info(identityFields(entry), 'the journal entry of a resource that is gone was removed');
   }
-}
-
-/** What an attempt left that never came to its end; nobody has worked in it. */
-function isRemains(entry: JournalEntry): boolean {
-  return entry.dirty && entry.state === 'failed';
 }

@@ -2,6 +2,7 @@
 import { isErrorReason, type ErrorReason } from '../api/errors.ts';
 import { metricTypes, sources, type ContentReport, type StepMetric } from '../api/protocol.ts';
 import { isRecord } from '../api/record.ts';
+import type { Period } from './untouched.ts';
 
 const journalVersion = 1;
 
@@ -69,6 +70,16 @@ export type JournalEntry = ClaimedEntry | RunningEntry | SucceededEntry | Failed
 /** Whether what lies in the directory is this uid's, as far as the journal knows. */
 export function ownsContent(entry: JournalEntry): boolean {
   return entry.dirty || (entry.state === 'succeeded' && entry.removed !== true);
+}
+
+/** Of what an attempt left that failed and could not be cleaned up after; nobody has worked in it. */
+export function isRemains(entry: JournalEntry): entry is FailedEntry {
+  return entry.dirty && entry.state === 'failed';
+}
+
+/** In which the remains were written. */
+export function periodOf({ startTime, completionTime }: FailedEntry): Period {
+  return { from: startTime, to: completionTime };
 }
 
 /** The entry once its directory is another's, or nobody's. */

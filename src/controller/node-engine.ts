@@ -14,6 +14,7 @@ import { isDirectory, removeDirectory } from './remove-directory.ts';
 import { removeDeadRuns } from './dead-runs.ts';
 import type { Engine } from './engine.ts';
 import { readFinished } from './finished-content.ts';
+import { isUntouched } from './untouched.ts';
 
 /** The engine that runs attempts in sandboxes on this node, with the object stores that it may use. */
 export function createNodeEngine(
@@ -33,6 +34,7 @@ export function createNodeEngine(
     },
     isEmpty: isEmptyDestination,
     isThere: isDirectory,
+    isUntouched,
     async remove(namespace, destination, signal) {
       await removeDirectory({ dataRoot, namespace, path: destination }, signal);
     },

@@ -8,8 +8,8 @@ export interface PathClaim {
 }
 
 /**
- * Which directory belongs to which uid. A claim counts while its resource is there; that of a
- * resource that is gone stands in nobody's way, and what lies in the directory protects itself by
+ * Which directory belongs to which uid. A claim counts while its resource is there, or an attempt
+ * of it that has yet to end; that of a resource that is gone stands in nobody's way, and what lies in the directory protects itself by
  * the rule that it has to be empty.
  */
 export class PathClaims {

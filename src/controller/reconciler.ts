@@ -199,7 +199,9 @@ export class Reconciler {
       case 'blocked': {
         const { error } = start;
         await this.#report(resource, { kind: 'blocked', entry, error });
-        if (isRetried(error.reason)) this.#retry(key, prerequisiteBackoff);
+        // A directory becomes free in more ways than by a resource that goes.
+        const mayPass = isPathInUse(start) || isRetried(error.reason);
+        if (mayPass) this.#retry(key, prerequisiteBackoff);
       }
     }
   }

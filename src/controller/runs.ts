@@ -15,6 +15,12 @@ export class Runs {
     return this.#runs.keys();
   }
 
+  /** Whether an attempt of that uid goes on, be its resource gone or not. */
+  hasUid(uid: string): boolean {
+    for (const run of this.#runs.values()) if (run.uid === uid) return true;
+    return false;
+  }
+
   begin(key: string, uid: string): AbortController {
     const controller = new AbortController();
     this.#runs.set(key, { uid, controller });

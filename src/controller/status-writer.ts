@@ -59,6 +59,7 @@ export class StatusWriter {
       if (store.get(toKey(identity))?.identity.uid === uid) store.upsert(answer);
       return true;
     } catch (error) {
+      // Another resource has the name by now, or too many wrote at once: what is there has to tell.
       if (isApiStatus(error, 404, 409) && !store.hasUid(uid)) return false;
       throw error;
     }

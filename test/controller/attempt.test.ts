@@ -39,6 +39,9 @@ class FakeEngine implements Engine {
   async isThere(): Promise<boolean> {
     return await Promise.resolve(true);
   }
+  async isUntouched(): Promise<boolean> {
+    return await Promise.resolve(true);
+  }
   async remove(): Promise<void> {
     this.#note('remove');
     await Promise.resolve();

@@ -23,10 +23,12 @@ async function setUp(entry: JournalEntry) {
   const clock = new FakeClock();
   const claims = new PathClaims(journal.entries(), (each) => live.has(each));
   let isThere = true;
+  let isTouched = false;
   const gone = new GoneResources({
     ...{ journal, claims, clock },
     engine: {
       isThere: async () => await Promise.resolve(isThere),
+      isUntouched: async () => await Promise.resolve(!isTouched),
       remove: async (namespace, path) =>
         await Promise.resolve(void removed.push(`${namespace} ${path}`)),
     },
@@ -38,6 +40,9 @@ async function setUp(entry: JournalEntry) {
     ...{ temp, journal, live, removed, clock, claims, gone },
     written: async (at: number) =>
       await utimes(temp.join(`${entry.uid}.json`), at / 1000, at / 1000),
+    touch: () => {
+      isTouched = true;
+    },
     takeDirectoryAway: () => {
       isThere = false;
     },
@@ -171,4 +176,13 @@ test('an unreadable file is kept for a week, and as long as its resource is ther
   assert.deepEqual(await journal.tidySetAside(isGone, clock.now()), ['gone.json.corrupt-0']);
   assert.deepEqual([journal.get('gone'), journal.get('there')], [undefined, 'unreadable']);
   assert.deepEqual((await readdir(temp.path)).toSorted(), [`${uid}.json`, 'there.json.corrupt-0']);
+});
+
+test("remains beside which somebody else left something stay, and are nobody's from then on", async () => {
+  await using given = await setUp(remains);
+  given.touch();
+  await given.list();
+  assert.deepEqual(given.removed, []);
+  const entry = given.journal.get(uid);
+  assert.equal(entry !== 'unreadable' && entry?.dirty, false);
 });

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseIdentity } from '../../src/api/resource.ts';
+import { ApiError } from '../../src/controller/api-error.ts';
+import { StatusWriter } from '../../src/controller/status-writer.ts';
+import { Store } from '../../src/controller/store.ts';
+import { FakeClock } from './fake-clock.ts';
+import { sampleObject, succeeded } from './samples.ts';
+
+/** A writer whose writes fail with that status; `meanwhile` is what the watch says during the write. */
+function setUp(status: number, meanwhile: (store: Store) => void = () => undefined) {
+  const store = new Store();
+  const object = sampleObject();
+  store.upsert(object);
+  const client = {
+    apply: async () => {
+      meanwhile(store);
+      return await Promise.reject(new ApiError(status, '', 'as the test has it'));
+    },
+  };
+  const writer = new StatusWriter({ client, store, clock: new FakeClock() });
+  const view = { kind: 'ready', entry: succeeded } as const;
+  return async () =>
+    await writer.publish(parseIdentity(object), view, '/data', AbortSignal.timeout(60_000));
+}
+
+test('a conflict is an error as long as the resource is there, so that it is tried again', async () => {
+  await assert.rejects(setUp(409), { status: 409 });
+});
+
+test('nothing is written, and nothing is wrong, when the resource is gone or another has its name', async () => {
+  assert.equal(await setUp(404)(), false);
+  assert.equal(await setUp(409, (store) => store.replace([]))(), false);
+  const another = sampleObject({}, { uid: 'another' });
+  assert.equal(await setUp(409, (store) => store.replace([another]))(), false);
+});

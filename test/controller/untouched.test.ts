@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { mkdir, symlink, utimes, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { isUntouched } from '../../src/controller/untouched.ts';
+import { createTempDir } from '../support/temp.ts';
+
+const minute = 60_000;
+
+test('what was written within the period is untouched, whatever times it claims', async () => {
+  await using temp = await createTempDir();
+  const from = Date.now();
+  await mkdir(temp.join('a/b'), { recursive: true });
+  await writeFile(temp.join('a/b/file'), 'x');
+  await utimes(temp.join('a/b/file'), 0, 0);
+  await symlink('/', temp.join('a/link'));
+  assert.equal(await isUntouched(temp.path, { from, to: from + minute }), true);
+});
+
+test('a single file from before or after, however deep, tells that somebody was there', async () => {
+  await using temp = await createTempDir();
+  await mkdir(temp.join('a/b'), { recursive: true });
+  await writeFile(temp.join('a/b/file'), 'x');
+  const now = Date.now();
+  assert.equal(await isUntouched(temp.path, { from: now + minute, to: now + 2 * minute }), false);
+  assert.equal(await isUntouched(temp.path, { from: now - minute, to: now - 1000 }), false);
+});
+
+test('an empty directory is untouched, and one that is gone is an error', async () => {
+  await using temp = await createTempDir();
+  assert.equal(await isUntouched(temp.path, { from: 0, to: 0 }), true);
+  await assert.rejects(isUntouched(temp.join('gone'), { from: 0, to: 0 }), { code: 'ENOENT' });
+});
