@@ -35,7 +35,7 @@ export interface Prepared {
 export interface Engine {
   /** The directory that a resource asks for. Throws PathNotAllowed. */
   destinationOf(resource: ContentResource): string;
-  /** Makes sure of the directory. Throws PathNotAllowed, DestinationFull, DestinationFailed. */
+  /** Makes sure of the directory. Throws PathNotAllowed and what is wrong with the node. */
   prepare(resource: ContentResource, destination: string): Promise<Prepared>;
   isEmpty(destination: string): Promise<boolean>;
   /** Returns or throws when nothing of the attempt is left running. */

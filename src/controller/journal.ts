@@ -80,7 +80,7 @@ export class Journal {
     return this.#entries.values();
   }
 
-  /** Nothing is remembered when the disk does not take it: throws DestinationFull or DestinationFailed. */
+  /** Nothing is remembered when the disk does not take it: throws StateUnwritable or TooManyOpenFiles. */
   async write(entry: JournalEntry): Promise<void> {
     this.#unsaved.add(entry.uid);
     await this.#save(entry);
@@ -144,9 +144,8 @@ async function readEntry(file: string, uid: string): Promise<JournalEntry | Erro
 
 function toContentError(cause: unknown): ContentError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'an error';
-  const full = code === 'ENOSPC' || code === 'EDQUOT';
   return new ContentError(
-    full ? 'DestinationFull' : 'DestinationFailed',
+    code === 'EMFILE' || code === 'ENFILE' ? 'TooManyOpenFiles' : 'StateUnwritable',
     `the journal in the daemon's state directory could not be written: ${code}`,
     { cause },
   );

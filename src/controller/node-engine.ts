@@ -60,8 +60,11 @@ export function createNodeEngine(
       return found;
     },
     async check() {
-      const problems = await findProblems(environment);
-      if (problems.length > 0) throw new ContentError('SandboxFailed', problems.join('; '));
+      const problems = await findProblems(environment, dataRoot);
+      const [first] = problems;
+      if (first === undefined) return;
+      const all = problems.map(({ message }) => message).join('; ');
+      throw new ContentError(first.reason, all);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { ContentError, type ErrorReason } from '../../api/errors.ts';
+import { reasonOfWords } from '../../api/os-errors.ts';
 import { TransientFailure } from '../retry.ts';
 import { GitCommandError } from './command.ts';
 
@@ -14,9 +15,8 @@ type Row = readonly [words: RegExp, reason: ErrorReason, summary: string, transi
 
 /** git's own words, the first row that fits wins. What a server says (`remote:`) is none of them. */
 const rows: readonly Row[] = [
-  [/No space left on device|Disk quota exceeded/, 'DestinationFull', 'the disk is full'],
   [
-    /(?:Read-only file system|Input\/output error|unable to create .*: Permission denied)/,
+    /unable to create .*: Permission denied/,
     'DestinationFailed',
     'the directory could not be written',
   ],
@@ -111,6 +111,10 @@ export function classifyGitFailure(words: string): GitFailureClass {
     .split('\n')
     .filter((line) => !line.startsWith('remote:'))
     .join('\n');
+  const ofNode = reasonOfWords(own);
+  if (ofNode !== undefined) {
+    return { reason: ofNode, summary: 'the directory could not be written', transient: false };
+  }
   const row = rows.find(([pattern]) => pattern.test(own));
   const [, reason, summary, transient] = row ?? [];
   const found =
