@@ -31,6 +31,8 @@ export interface ContentResource {
   readonly creationTimestamp: string | undefined;
   /** Set while the resource is being deleted. */
   readonly deletionTimestamp: string | undefined;
+  /** Who has something to do before it may go. */
+  readonly finalizers: readonly string[];
   readonly spec: ContentSpec;
   readonly status: WorkspaceContentStatus;
 }
@@ -45,6 +47,7 @@ export type ResourceIdentity = Pick<
   | 'resourceVersion'
   | 'creationTimestamp'
   | 'deletionTimestamp'
+  | 'finalizers'
 >;
 
 /**
@@ -82,7 +85,7 @@ export function parseIdentity(object: unknown): ResourceIdentity {
     if (value === undefined) throw new ContentError('InvalidSpec', `metadata.${name}: is missing`);
     return value;
   };
-  const { generation } = metadata;
+  const { generation, finalizers } = metadata;
   return {
     namespace: required('namespace'),
     name: required('name'),
@@ -91,5 +94,8 @@ export function parseIdentity(object: unknown): ResourceIdentity {
     resourceVersion: text('resourceVersion') ?? '',
     creationTimestamp: text('creationTimestamp'),
     deletionTimestamp: text('deletionTimestamp'),
+    finalizers: Array.isArray(finalizers)
+      ? finalizers.filter((each) => typeof each === 'string')
+      : [],
   };
 }

@@ -19,6 +19,7 @@ import { Metrics } from './metrics.ts';
 import { createNodeEngine } from './node-engine.ts';
 import { overlaps } from './path-claims.ts';
 import { recoverAll, type RecoveryParts } from './recovery.ts';
+import { lockStateDir } from './state-lock.ts';
 
 /** Parts that tests replace. */
 export interface ControllerParts extends Pick<AssemblyParts, 'backoff'> {
@@ -55,8 +56,25 @@ export async function startController(
   config: ControllerConfig,
   parts: ControllerParts = {},
 ): Promise<RunningController> {
-  const { clock = systemClock, log = createLogger(config.logLevel, config.nodeName) } = parts;
   assertApart(config);
+  // Sandboxes pass through the state directory to their bundles; the journal is closed to them.
+  await mkdir(config.stateDir, { recursive: true, mode: 0o711 });
+  const lock = await lockStateDir(config.stateDir, (parts.clock ?? systemClock).now());
+  try {
+    return await startLocked(config, parts, lock);
+  } catch (error) {
+    await lock[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** `lock` is given back when the daemon has ended. */
+async function startLocked(
+  config: ControllerConfig,
+  parts: ControllerParts,
+  lock: AsyncDisposable,
+): Promise<RunningController> {
+  const { clock = systemClock, log = createLogger(config.logLevel, config.nodeName) } = parts;
   const metrics = new Metrics();
   const transport = parts.transport ?? createTransport(loadKubeConfig(config.kubeconfig));
   const client = new KubeClient(metrics.counted(transport));
@@ -110,6 +128,7 @@ export async function startController(
     requests.abort();
     await going;
     await health.close();
+    await lock[Symbol.asyncDispose]();
     log.info('the daemon ended');
   };
   let ending: Promise<void> | undefined;
@@ -169,8 +188,6 @@ async function openJournal(
   log: Logger,
   metrics: Metrics,
 ): Promise<Journal> {
-  // Sandboxes pass through the state directory to their bundles; the journal is closed to them.
-  await mkdir(stateDir, { recursive: true, mode: 0o711 });
   const journal = await Journal.open(join(stateDir, 'journal'), clock.now());
   for (const found of journal.setAside) {
     log.error(found, 'a journal entry is unreadable; its content will not be touched');

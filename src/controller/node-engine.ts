@@ -10,6 +10,7 @@ import { runInitializer } from '../init/run.ts';
 import { collectRemoteContent } from '../storage/collect.ts';
 import type { StorageConfig } from '../storage/config.ts';
 import { clearDirectory } from './clear-directory.ts';
+import { removeDeadRuns } from './dead-runs.ts';
 import type { Engine } from './engine.ts';
 import { readFinished } from './finished-content.ts';
 
@@ -57,7 +58,7 @@ export function createNodeEngine(
           ? (await listContainers(environment)).map(({ id }) => id)
           : [containerId(uid)];
       for (const id of found) await removeContainer(environment, id);
-      return found;
+      return uid === undefined ? [...found, ...(await removeDeadRuns(environment))] : found;
     },
     async check() {
       const problems = await findProblems(environment, dataRoot);

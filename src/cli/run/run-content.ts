@@ -14,6 +14,7 @@ import { decide, type Expected } from '../../controller/decide.ts';
 import type { FailedEntry } from '../../controller/journal-entry.ts';
 import { Journal } from '../../controller/journal.ts';
 import { createNodeEngine } from '../../controller/node-engine.ts';
+import { shareStateDir } from '../../controller/state-lock.ts';
 import { buildStatus, type View } from '../../controller/status.ts';
 import { createRunEnvironment } from '../../init/environment.ts';
 import type { StorageConfig } from '../../storage/config.ts';
@@ -116,12 +117,14 @@ async function makeOneAttempt(
   return { kind: 'failed', entry };
 }
 
-/** A directory of this run alone, which goes away with it. */
+/** A directory of this run alone, which goes away with it; the daemon leaves it alone till then. */
 async function makeStateDir(
   stateDir: string,
 ): Promise<AsyncDisposable & { readonly path: string }> {
   const path = join(stateDir, 'run', newUuid());
-  // The sandbox passes through it as another user.
+  // The sandbox passes through them as another user.
+  await mkdir(stateDir, { recursive: true, mode: 0o711 });
+  const share = await shareStateDir(stateDir);
   await mkdir(path, { recursive: true, mode: 0o711 });
   return {
     path,
@@ -129,6 +132,7 @@ async function makeStateDir(
       await rm(path, { recursive: true, force: true });
       // Another run may be at work beside it.
       await rmdir(dirname(path)).catch(() => undefined);
+      await share[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,0 +1,25 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { listContainers, removeContainer } from '../init/containers.ts';
+import type { RunEnvironment } from '../init/environment.ts';
+import { whileUnshared } from './state-lock.ts';
+
+/**
+ * Ends and removes what calls of `wscontent run` left in the state directory that were killed, and
+ * answers their directories. While such a call is at work nothing is touched; the next life looks again.
+ */
+export async function removeDeadRuns(environment: RunEnvironment): Promise<string[]> {
+  const folder = join(environment.stateDir, 'run');
+  const removed: string[] = [];
+  await whileUnshared(environment.stateDir, async () => {
+    for (const name of await readdir(folder).catch(() => [])) {
+      const stateDir = join(folder, name);
+      const own = { ...environment, stateDir };
+      for (const { id } of await listContainers(own)) await removeContainer(own, id);
+      await rm(stateDir, { recursive: true, force: true });
+      removed.push(stateDir);
+    }
+    await rm(folder, { recursive: true, force: true });
+  });
+  return removed;
+}
