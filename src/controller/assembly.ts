@@ -8,6 +8,7 @@ import type { Journal } from './journal.ts';
 import type { KubeClient } from './kube-client.ts';
 import type { ListWatch } from './list-watch.ts';
 import type { Metrics } from './metrics.ts';
+import type { NodeWatch } from './node-watch.ts';
 import { PathClaims } from './path-claims.ts';
 import { Reconciler } from './reconciler.ts';
 import type { RecoveryParts } from './recovery.ts';
@@ -30,6 +31,9 @@ export interface AssemblyParts {
   readonly engine: Engine;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  /** Whose `now` nobody sets. */
+  readonly steady: Clock;
+  readonly node: NodeWatch;
   readonly log: Logger;
   readonly backoff?: { readonly attempt?: BackoffPolicy; readonly prerequisite?: BackoffPolicy };
   /** Aborted when the daemon is to end: nothing new is started. */
@@ -47,7 +51,7 @@ export interface Assembly {
 }
 
 export function assemble(parts: AssemblyParts): Assembly {
-  const { config, client, journal, clock, log, metrics, requests } = parts;
+  const { config, client, journal, clock, steady, log, metrics, requests } = parts;
   const { nodeName, maxConcurrent } = config;
   const store = new Store();
   const runs = new Runs();
@@ -57,7 +61,7 @@ export function assemble(parts: AssemblyParts): Assembly {
   const status = new StatusWriter({ client, store, clock });
   const common = {
     ...{ client, store, journal, clock, log, metrics, runs, slots, nodeName },
-    engine: parts.engine,
+    ...{ engine: parts.engine, node: parts.node, steady },
     claims: new PathClaims(journal.entries(), (uid) => store.hasUid(uid)),
     reporter: new Reporter({ status, events, log, requests }),
     attemptBackoff: parts.backoff?.attempt ?? attemptBackoff,
@@ -72,10 +76,10 @@ export function assemble(parts: AssemblyParts): Assembly {
   });
   const workers = new Workers({
     count: maxConcurrent + workersBesideRuns,
-    clock,
+    clock: steady,
     work: async (key) => await reconciler.reconcile(key),
   });
-  const listWatch = watchResources({ ...common, workers });
+  const listWatch = watchResources({ ...common, clock: steady, workers });
   metrics.read({
     queueDepth: () => workers.depth,
     activeRuns: () => slots.running,
@@ -83,7 +87,7 @@ export function assemble(parts: AssemblyParts): Assembly {
     resources: () => store.size,
     syncAge: () => {
       const { lastSync } = listWatch;
-      return lastSync === undefined ? undefined : (clock.now() - lastSync) / 1000;
+      return lastSync === undefined ? undefined : (steady.now() - lastSync) / 1000;
     },
   });
   return { workers, listWatch, runs, recovery: common };

@@ -1,15 +1,17 @@
 /** From the decision to run to the outcome of the attempt: secrets, plan, directory, slot. */
 import type { Logger } from 'pino';
-import { ContentError } from '../api/errors.ts';
+import { ContentError, isOfNode } from '../api/errors.ts';
 import { type ContentPlan, planContent } from '../api/plan.ts';
 import type { ContentResource } from '../api/resource.ts';
 import { type AttemptOrder, type AttemptParts, beginAttempt, carryOut } from './attempt.ts';
+import type { Clock } from './clock.ts';
 import type { Expected } from './decide.ts';
 import type { ClaimedEntry, FailedEntry, SucceededEntry } from './journal-entry.ts';
 import { toKey } from './keys.ts';
 import type { KubeClient } from './kube-client.ts';
 import { resourceFields } from './log-fields.ts';
 import type { Metrics } from './metrics.ts';
+import type { NodeWatch } from './node-watch.ts';
 import type { PathClaims } from './path-claims.ts';
 import { ProgressThrottle } from './progress-throttle.ts';
 import type { Reporter } from './reporter.ts';
@@ -28,6 +30,8 @@ export interface StarterParts extends AttemptParts {
   readonly reporter: Reporter;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly steady: Pick<Clock, 'now'>;
+  readonly node: Pick<NodeWatch, 'lack' | 'suspect'>;
 }
 
 export type Start =
@@ -59,7 +63,9 @@ export class Starter {
   }
 
   async #start(resource: ContentResource, expected: Expected): Promise<Start> {
-    const { slots, runs, engine } = this.#parts;
+    const { slots, runs, engine, node } = this.#parts;
+    // The attempt would fail by it.
+    if (node.lack !== undefined) return { kind: 'blocked', error: node.lack };
     const key = toKey(resource);
     let plan: ContentPlan;
     let destination: string;
@@ -106,7 +112,7 @@ export class Starter {
   }
 
   async #attempt(order: AttemptOrder): Promise<Start> {
-    const { store, runs, reporter, clock, log } = this.#parts;
+    const { store, runs, reporter, steady, log } = this.#parts;
     const { resource, destination, signal } = order;
     // What happened while the plan was made.
     runs.check(toKey(resource), store.get(toKey(resource)));
@@ -120,7 +126,7 @@ export class Starter {
     const { entry } = begun;
     log.info({ ...resourceFields(resource), attempt: entry.attempts }, 'attempt starts');
     const throttle = new ProgressThrottle(
-      () => clock.now(),
+      () => steady.now(),
       async (progress) => {
         const view = { kind: 'running', entry, ...(progress && { progress }) } as const;
         await reporter.tell(resource, view, destination);
@@ -139,7 +145,7 @@ export class Starter {
   }
 
   #account(resource: ContentResource, outcome: SucceededEntry | FailedEntry): void {
-    const { metrics, log } = this.#parts;
+    const { metrics, log, node } = this.#parts;
     const fields = { ...resourceFields(resource), attempt: outcome.attempts };
     const type = typeOf(resource);
     const took = outcome.completionTime - outcome.startTime;
@@ -150,6 +156,7 @@ export class Starter {
     } else {
       const { reason, message, step } = outcome.error;
       metrics.attemptEnded(type, reason, false, took);
+      if (isOfNode(reason) || reason === 'SandboxFailed') node.suspect();
       const leftover = outcome.dirty ? outcome.hostPath : undefined;
       log.warn({ ...fields, reason, message, step, leftover, durationMs: took }, 'attempt failed');
     }

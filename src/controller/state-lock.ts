@@ -53,10 +53,7 @@ export async function shareStateDir(stateDir: string): Promise<AsyncDisposable> 
 }
 
 /** Does something while no run has anything in the state directory; answers false when one has. */
-export async function whileUnshared(
-  stateDir: string,
-  act: () => Promise<void>,
-): Promise<boolean> {
+export async function whileUnshared(stateDir: string, act: () => Promise<void>): Promise<boolean> {
   await using handle = await open(stateDir);
   if (!(await lock(handle, 'exclusive'))) return false;
   await act();

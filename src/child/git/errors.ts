@@ -1,5 +1,5 @@
 import { ContentError, type ErrorReason } from '../../api/errors.ts';
-import { reasonOfWords } from '../../api/os-errors.ts';
+import { reasonOfErrno, reasonOfWords } from '../../api/os-errors.ts';
 import { TransientFailure } from '../retry.ts';
 import { GitCommandError } from './command.ts';
 
@@ -105,15 +105,18 @@ const otherwise: GitFailureClass = {
   transient: false,
 };
 
-/** What git's words of a failure mean. git must have run with LC_ALL=C. */
-export function classifyGitFailure(words: string): GitFailureClass {
+/**
+ * What git's words of a failure mean, and the code of why it could not write, if that was it. git must
+ * have run with LC_ALL=C.
+ */
+export function classifyGitFailure(words: string, errno = ''): GitFailureClass {
   const own = words
     .split('\n')
     .filter((line) => !line.startsWith('remote:'))
     .join('\n');
-  const ofNode = reasonOfWords(own);
+  const ofNode = reasonOfWords(own) ?? reasonOfErrno(errno);
   if (ofNode !== undefined) {
-    return { reason: ofNode, summary: 'the directory could not be written', transient: false };
+    return { reason: ofNode, summary: summaryOf(ofNode), transient: false };
   }
   const row = rows.find(([pattern]) => pattern.test(own));
   const [, reason, summary, transient] = row ?? [];
@@ -124,6 +127,10 @@ export function classifyGitFailure(words: string): GitFailureClass {
   // Some servers say so and then just close the connection.
   const isVague = found.transient || found === otherwise;
   return isVague && /\bAccess denied\b/i.test(words) ? denied : found;
+}
+
+function summaryOf(reason: ErrorReason): string {
+  return reason === 'DestinationFull' ? 'the disk is full' : 'the directory could not be written';
 }
 
 /** A failed git command as the user is told of it; `what` names the repository. Other errors stay as they are. */
@@ -147,7 +154,7 @@ function explained(
     const failure = new ContentError('GitRemoteUnavailable', message, { cause: error });
     return { failure, transient: true };
   }
-  const { reason, summary, transient } = classifyGitFailure(error.words);
+  const { reason, summary, transient } = classifyGitFailure(error.words, error.errno);
   const said = error.words === '' ? '' : `; git said: ${error.words}`;
   const failure = new ContentError(reason, `${what}: ${summary}${said}`, { cause: error });
   return { failure, transient };
