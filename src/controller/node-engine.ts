@@ -13,6 +13,7 @@ import { clearDirectory } from './clear-directory.ts';
 import { removeDeadRuns } from './dead-runs.ts';
 import type { Engine } from './engine.ts';
 import { readFinished } from './finished-content.ts';
+import { Strays } from './strays.ts';
 
 /** The engine that runs attempts in sandboxes on this node, with the object stores that it may use. */
 export function createNodeEngine(
@@ -20,6 +21,9 @@ export function createNodeEngine(
   environment: RunEnvironment,
   storage?: StorageConfig,
 ): Engine {
+  const strays = new Strays(environment);
+  /** Until then what an earlier life left is recovery's business. */
+  let reaped = false;
   return {
     destinationOf({ namespace, name, spec }) {
       const hostPath = spec.hostPath ?? join(dataRoot, namespace, name);
@@ -33,6 +37,7 @@ export function createNodeEngine(
     isEmpty: isEmptyDestination,
     async run({ plan: { storage: storeName, timeoutMs, ...plan }, ...request }, options) {
       const started = environment.now();
+      using _kept = await strays.keep(request.uid);
       const remoteContent = await collectRemoteContent(
         {
           initializer: decodeInitializer(plan.initializer),
@@ -58,12 +63,17 @@ export function createNodeEngine(
           ? (await listContainers(environment)).map(({ id }) => id)
           : [containerId(uid)];
       for (const id of found) await removeContainer(environment, id);
-      return uid === undefined ? [...found, ...(await removeDeadRuns(environment))] : found;
+      if (uid !== undefined) return found;
+      reaped = true;
+      return [...found, ...(await removeDeadRuns(environment))];
     },
     async check() {
       const problems = await findProblems(environment, dataRoot);
       const [first] = problems;
-      if (first === undefined) return;
+      if (first === undefined) {
+        if (reaped) await strays.remove();
+        return;
+      }
       const all = problems.map(({ message }) => message).join('; ');
       throw new ContentError(first.reason, all);
     },

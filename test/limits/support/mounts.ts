@@ -44,9 +44,21 @@ export async function mountDamaged(
   const commands = `${image}.debugfs`;
   await writeFile(commands, `set_inode_field ${damaged} block[0] ${last}\n`);
   await execa('debugfs', ['-w', '-f', commands, image]);
-  await file.truncate(size - 64 * blockSize);
   await execa('mount', ['-o', 'loop', image, path]);
+  // Only now, since the kernel mounts nothing on a device that is too small.
+  await file.truncate(size - 64 * blockSize);
   return mounted(path);
+}
+
+/** For whoever comes by its path, while files in it may be open for writing, as when a disk breaks. */
+export async function makeReadOnly(path: string): Promise<void> {
+  await execa('mount', ['--bind', path, path]);
+  await execa('mount', ['-o', 'remount,bind,ro', path]);
+}
+
+export async function makeWritable(path: string): Promise<void> {
+  // Somebody may just be looking at it.
+  await execa('umount', ['--lazy', path]);
 }
 
 function mounted(path: string): Mounted {
