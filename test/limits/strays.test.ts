@@ -24,11 +24,11 @@ test('a container that no attempt is at work in is removed at the next look, and
   const { environment } = harness;
   const engine = createNodeEngine(harness.dataRoot, environment);
   const [lost, busy] = [freshUid(), freshUid()];
+  await mkdir(environment.stateDir, { recursive: true, mode: 0o711 });
   await engine.reap();
 
   const destination = await harness.destination('lost');
   const id = containerId(lost);
-  await mkdir(environment.stateDir, { recursive: true });
   await makeBundle(environment, id, { destination, uid: 33333, gid: 33333 });
   startContainer(environment, id, '');
   await waitFor('it to run', async () => (await findProcesses(lost)).length > 0);
