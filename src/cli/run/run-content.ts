@@ -14,6 +14,7 @@ import { decide, type Expected } from '../../controller/decide.ts';
 import type { FailedEntry } from '../../controller/journal-entry.ts';
 import { Journal } from '../../controller/journal.ts';
 import { createNodeEngine } from '../../controller/node-engine.ts';
+import { removeDeadRuns } from '../../controller/dead-runs.ts';
 import { shareStateDir } from '../../controller/state-lock.ts';
 import { buildStatus, type View } from '../../controller/status.ts';
 import { createRunEnvironment } from '../../init/environment.ts';
@@ -124,6 +125,8 @@ async function makeStateDir(
   const path = join(stateDir, 'run', newUuid());
   // The sandbox passes through them as another user.
   await mkdir(stateDir, { recursive: true, mode: 0o711 });
+  // Of calls that were killed, while no other is at work.
+  await removeDeadRuns(createRunEnvironment({ stateDir }));
   const share = await shareStateDir(stateDir);
   await mkdir(path, { recursive: true, mode: 0o711 });
   return {
