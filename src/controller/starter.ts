@@ -63,14 +63,30 @@ export class Starter {
   }
 
   async #start(resource: ContentResource, expected: Expected): Promise<Start> {
-    const { slots, runs, engine, node } = this.#parts;
+    const { runs, node } = this.#parts;
     // The attempt would fail by it.
     if (node.lack !== undefined) return { kind: 'blocked', error: node.lack };
+    const key = toKey(resource);
+    // From here on it can be ended, also while the API server keeps a Secret waiting.
+    const { signal } = runs.begin(key, resource.uid);
+    try {
+      return await this.#prepare(resource, expected, signal);
+    } finally {
+      runs.end(key);
+    }
+  }
+
+  async #prepare(
+    resource: ContentResource,
+    expected: Expected,
+    signal: AbortSignal,
+  ): Promise<Start> {
+    const { slots, engine } = this.#parts;
     const key = toKey(resource);
     let plan: ContentPlan;
     let destination: string;
     try {
-      plan = await this.#plan(resource);
+      plan = await this.#plan(resource, signal);
       destination = engine.destinationOf(resource);
       this.#claim(resource, destination);
       if (!slots.claim(key)) {
@@ -78,20 +94,20 @@ export class Starter {
         return { kind: 'queued' };
       }
     } catch (error) {
+      if (signal.aborted) return { kind: 'withdrawn' };
       return toBlocked(error);
     }
-    const { signal } = runs.begin(key, resource.uid);
     try {
       return await this.#attempt({ resource, plan, destination, expected, signal });
     } finally {
-      runs.end(key);
       slots.release();
     }
   }
 
-  async #plan(resource: ContentResource): Promise<ContentPlan> {
+  async #plan(resource: ContentResource, signal: AbortSignal): Promise<ContentPlan> {
     const { client, stopping } = this.#parts;
-    return planContent(resource, await fetchSecrets(client, resource, stopping));
+    const either = AbortSignal.any([signal, stopping]);
+    return planContent(resource, await fetchSecrets(client, resource, either));
   }
 
   #claim({ uid, namespace, name }: ContentResource, hostPath: string): void {
