@@ -19,6 +19,9 @@ const backoff: BackoffPolicy = { baseMs: 1000, capMs: 30_000 };
 /** A look that takes longer than so many milliseconds hangs, most likely in a file system. */
 const hangsAfterMs = 30_000;
 
+/** Milliseconds for a look that is under way when the daemon ends. */
+const graceMs = 2000;
+
 /** Whether the node has what attempts need, looked at again and again: it may lose it at any time. */
 export class NodeWatch {
   readonly #parts: NodeWatchParts;
@@ -83,15 +86,27 @@ export class NodeWatch {
       () => this.#found(new ContentError('SandboxFailed', hanging)),
       () => undefined,
     );
+    const looking = look();
     try {
-      await Promise.race([look(), aborted(either)]);
+      await Promise.race([looking, aborted(either)]);
       this.#found(undefined);
     } catch (error) {
+      if (signal.aborted) await this.#letEnd(looking);
       signal.throwIfAborted();
       this.#found(toLack(error));
     } finally {
       looked.abort();
     }
+  }
+
+  /** So that nothing of it is left when the daemon has ended; one that hangs is not waited for. */
+  async #letEnd(looking: Promise<void>): Promise<void> {
+    const ended = new AbortController();
+    const done = looking.catch(() => undefined).finally(() => ended.abort());
+    await Promise.race([
+      done,
+      this.#parts.clock.sleep(graceMs, ended.signal).catch(() => undefined),
+    ]);
   }
 
   #found(lack: ContentError | undefined): void {

@@ -98,5 +98,8 @@ test('a look that hangs is told, and does not hold up the end', async () => {
   const running = assert.rejects(watch.run(it.stop.signal), /the end/);
   await it.clock.runUntil(() => it.looks === 2);
   it.stop.abort(new Error('the end'));
+  let ended = false;
+  void running.then(() => (ended = true));
+  await it.clock.runUntil(() => ended);
   await running;
 });

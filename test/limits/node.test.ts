@@ -3,9 +3,12 @@ import assert from 'node:assert/strict';
 import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { execa } from 'execa';
 import type { ErrorReason } from '../../src/api/errors.ts';
 import type { ControlPlane } from '../control-plane/index.ts';
 import { conditionsOf, Contents, startCluster } from '../controller/contents.ts';
+import { startDaemonProcess } from '../controller/daemon-process.ts';
 import { createNodeFolder } from '../controller/scripted-node.ts';
 import { mountsUnder } from '../support/leftovers.ts';
 import { waitFor } from '../support/wait.ts';
@@ -130,7 +133,47 @@ describe('a node that loses what attempts need', () => {
       assert.ok(!(await readdir(join(disk.path, 'data'))).includes('.wscontent-probe'));
     });
   }
+
+  test('a daemon that runs out of file descriptors lives, says so, and goes on by itself', async () => {
+    await using folder = await createNodeFolder();
+    const nodeName = 'few-files';
+    const { kubeconfig } = cluster;
+    await using daemon = startDaemonProcess({ folder: folder.path, nodeName, kubeconfig });
+    await contents.create('plenty', { nodeName });
+    await contents.untilReason('plenty', 'InitializationSuccess', 30_000);
+    const setLimit = async (limit: string): Promise<void> => {
+      await execa('prlimit', ['--pid', String(daemon.pid), `--nofile=${limit}`]);
+    };
+    // Enough for the API server and the journal, but not for the pipes of a sandbox.
+    await setLimit(`${await limitThatLeaves(3, daemon.pid)}:`);
+    await contents.create('starved', { nodeName, backoffLimit: 0 });
+    const { status } = await contents.untilReason('starved', 'TooManyOpenFiles', 60_000);
+    assert.match(status?.error?.message ?? '', /EMFILE|too many open files/);
+    assert.match(status?.error?.message ?? '', /ulimit -n/);
+
+    await setLimit('4096:');
+    await contents.untilReason('starved', 'InitializationSuccess', 90_000);
+    assert.equal(await daemon.kill('SIGTERM'), 0);
+    assert.deepEqual(await readdir(folder.join('state/bundles')), []);
+    assert.deepEqual(await mountsUnder(folder.path), []);
+  });
 });
+
+/**
+ * A limit of open files under which a process could open so many more than it has at rest. The limit
+ * is on their numbers, and there are gaps between those.
+ */
+async function limitThatLeaves(free: number, pid: number): Promise<number> {
+  let fewest: Set<number> | undefined;
+  for (let n = 0; n < 20; n += 1) {
+    const open = new Set((await readdir(`/proc/${pid}/fd`)).map(Number));
+    if (fewest === undefined || open.size < fewest.size) fewest = open;
+    await delay(25);
+  }
+  let limit = 0;
+  for (let left = free; left > 0; limit += 1) if (fewest?.has(limit) !== true) left -= 1;
+  return limit;
+}
 
 async function exists(path: string): Promise<boolean> {
   return await stat(path).then(

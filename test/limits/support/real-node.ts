@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { pino } from 'pino';
+import type { KubeTransport } from '../../../src/controller/kube-transport.ts';
 import { startController } from '../../../src/controller/main.ts';
 import { createNodeEngine } from '../../../src/controller/node-engine.ts';
 import { createRunEnvironment } from '../../../src/init/environment.ts';
@@ -23,7 +24,11 @@ export interface RealNode extends AsyncDisposable {
 }
 
 /** A daemon in this process with real sandboxes, below a folder; it looks at its node often and retries fast. */
-export async function startRealNode(folder: string, kubeconfig: string): Promise<RealNode> {
+export async function startRealNode(
+  folder: string,
+  kubeconfig: string,
+  { transport }: { readonly transport?: KubeTransport } = {},
+): Promise<RealNode> {
   const nodeName = `node-${crypto.randomUUID().slice(0, 8)}`;
   const [dataRoot, stateDir] = [join(folder, 'data'), join(folder, 'state')];
   const runc = join(folder, 'bin/runc');
@@ -39,6 +44,7 @@ export async function startRealNode(folder: string, kubeconfig: string): Promise
     },
     {
       ...{ engine: createNodeEngine(dataRoot, environment), log, nodeCheckMs: 100 },
+      ...(transport && { transport }),
       backoff: { attempt: { baseMs: 50, capMs: 200 }, prerequisite: { baseMs: 50, capMs: 200 } },
     },
   );
