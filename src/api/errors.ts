@@ -219,8 +219,7 @@ export function isRetried(reason: ErrorReason): boolean {
 
 /** Whether it is the node's fault alone, so that it does not count towards the backoff limit. */
 export function isOfNode(reason: ErrorReason): boolean {
-  const entry: CatalogueEntry = errorCatalogue[reason];
-  return entry.ofNode === true;
+  return 'ofNode' in errorCatalogue[reason];
 }
 
 interface ContentErrorOptions extends ErrorOptions {

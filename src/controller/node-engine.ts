@@ -37,7 +37,8 @@ export function createNodeEngine(
     isEmpty: isEmptyDestination,
     async run({ plan: { storage: storeName, timeoutMs, ...plan }, ...request }, options) {
       const started = environment.now();
-      using _kept = await strays.keep(request.uid);
+      using stack = new DisposableStack();
+      stack.use(await strays.keep(request.uid));
       const remoteContent = await collectRemoteContent(
         {
           initializer: decodeInitializer(plan.initializer),

@@ -21,11 +21,11 @@ async function startHolder(temp: TempDir, isolated: boolean): Promise<ChildProce
   `;
   // It may not outlive this process, however that ends.
   const guard = ['--pdeathsig', 'KILL', '--', process.execPath];
-  const [program, args] = isolated
+  const [program, args]: [string, string[]] = isolated
     ? ['unshare', ['--pid', '--net', '--fork', '--kill-child', process.execPath]]
     : ['setpriv', guard];
   const flags = ['--input-type=module', '--eval', code];
-  return spawn(program as string, [...(args as string[]), ...flags], {
+  return spawn(program, [...args, ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
 }

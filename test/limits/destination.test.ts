@@ -45,10 +45,10 @@ describe('content on a file system with a limit', () => {
       payload: Buffer.concat([Buffer.from(name), bytes]),
     }));
     const download = {
-      files: payload.map(({ name, payload: content }) => ({
-        url: files.serve(`/${name}`, content),
+      files: payload.map(({ name, payload: file }) => ({
+        url: files.serve(`/${name}`, file),
         filePath: name,
-        digest: `sha256:${createHash('sha256').update(content).digest('hex')}`,
+        digest: `sha256:${createHash('sha256').update(file).digest('hex')}`,
       })),
     };
     const archive = files.serve('/snapshot.tar', rawArchive(...payload));
@@ -149,11 +149,9 @@ describe('content on a file system with a limit', () => {
       await mkdir(join(destination, 'old'));
     };
     {
-      await using _disk = await mountDamaged(
-        dataRoot,
-        harness.temp.join('a'),
-        makeOld,
-        '/tests/content/old',
+      await using disks = new AsyncDisposableStack();
+      disks.use(
+        await mountDamaged(dataRoot, harness.temp.join('a'), makeOld, '/tests/content/old'),
       );
       const uid = freshUid();
       const failure = await harness
@@ -162,12 +160,8 @@ describe('content on a file system with a limit', () => {
       assertReason(failure, 'DestinationBroken');
       await assertNothingLeft(harness, uid);
     }
-    await using _disk = await mountDamaged(
-      dataRoot,
-      harness.temp.join('b'),
-      makeOld,
-      '/tests/content',
-    );
+    await using disks = new AsyncDisposableStack();
+    disks.use(await mountDamaged(dataRoot, harness.temp.join('b'), makeOld, '/tests/content'));
     await assert.rejects(isEmptyDestination(destination), isReason('DestinationBroken', /content/));
   });
 });

@@ -20,22 +20,20 @@ const childDir = fileURLToPath(new URL('../../dist/child', import.meta.url));
 /** More than a run takes at once. */
 const most = 24;
 
-/** Leaves so many descriptors free until it is disposed of. The limit has to be near already. */
-function leaveFree(count: number): Disposable {
+/** Does something while so many descriptors are free. The limit has to be near already. */
+async function withFree<T>(count: number, act: () => Promise<T>): Promise<T> {
   const held: number[] = [];
-  for (;;) {
-    try {
-      held.push(openSync('/dev/null', 'r'));
-    } catch {
-      break;
-    }
+  try {
+    for (;;) held.push(openSync('/dev/null', 'r'));
+  } catch {
+    // There is none left.
   }
   for (const fd of held.splice(0, count)) closeSync(fd);
-  return {
-    [Symbol.dispose]() {
-      for (const fd of held) closeSync(fd);
-    },
-  };
+  try {
+    return await act();
+  } finally {
+    for (const fd of held) closeSync(fd);
+  }
 }
 
 async function limitOpenFiles(limit: string): Promise<void> {
@@ -62,18 +60,15 @@ test('a run without enough file descriptors fails as such or not at all, and can
           () => 'made',
           (error: unknown) => describe(error),
         );
-      const outcome = await (async () => {
-        using _few = leaveFree(free);
-        return await run();
-      })();
+      const outcome = await withFree(free, run);
       outcomes.push(outcome);
       assert.equal(await run(), 'made', 'it goes on by itself');
       await assertNothingLeft({ ...harness, log: [] }, request.uid);
     }
-    const problems = await (async () => {
-      using _few = leaveFree(0);
-      return await findProblems(harness.environment, harness.dataRoot);
-    })();
+    const problems = await withFree(
+      0,
+      async () => await findProblems(harness.environment, harness.dataRoot),
+    );
     assert.ok(
       problems.some(({ reason }) => reason === 'TooManyOpenFiles'),
       JSON.stringify(problems),

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { cgroupsNamed } from '../../support/leftovers.ts';
 import { waitFor } from '../../support/wait.ts';
 
-export interface Sandboxed {
+interface Sandboxed {
   readonly pid: number;
   readonly commandLine: string;
 }
 
 /** The processes in the sandbox of a resource. */
-export async function sandboxed(uid: string): Promise<Sandboxed[]> {
+async function sandboxed(uid: string): Promise<Sandboxed[]> {
   const pids = new Set<string>();
   for (const directory of await cgroupsNamed(uid)) {
     const text = await readFile(join(directory, 'cgroup.procs'), 'utf8').catch(() => '');
