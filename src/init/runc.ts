@@ -7,7 +7,8 @@ import { containerPaths, type RunEnvironment } from './environment.ts';
 const killTimeoutMs = 1000;
 /** runc itself gives a container ten seconds to die. */
 const deleteTimeoutMs = 15_000;
-const versionTimeoutMs = 5000;
+/** It takes 20 ms, but a node may be overloaded and yet work. */
+const versionTimeoutMs = 20_000;
 
 /** How a program ended: by an exit code, by a signal, or it could not be started at all. */
 export type Ending =

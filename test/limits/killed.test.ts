@@ -11,6 +11,7 @@ import { createNodeFolder } from '../controller/scripted-node.ts';
 import { type GitServer, startGitServer } from '../support/git-server.ts';
 import { cgroupsNamed, findProcesses, mountsUnder } from '../support/leftovers.ts';
 import { waitFor } from '../support/wait.ts';
+import { mountTmpfs } from './support/mounts.ts';
 
 const program = join(import.meta.dirname, '../../src/cli/main.ts');
 
@@ -83,6 +84,17 @@ describe('wscontent run that is killed', () => {
     );
     await assert.rejects(readdir(place), { code: 'ENOENT' });
     assert.deepEqual(await mountsUnder(folder.path), []);
+  });
+
+  test('a state directory that cannot be written is named', async () => {
+    await using folder = await createNodeFolder();
+    await using disk = await mountTmpfs(folder.join('state'), 'ro');
+    const args = ['--data-root', folder.join('data'), '--state-dir', disk.path];
+    const { exitCode, stderr } = await invoke(['run', '-f', '-', ...args], {
+      stdin: content({ empty: {} }),
+    });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /the state directory \S+\/state cannot be used: E[A-Z]+: .*mkdir/);
   });
 
   test('a run that is at work beside it is left alone', async () => {

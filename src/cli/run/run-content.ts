@@ -96,7 +96,10 @@ async function makeOneAttempt(
   expected: Expected,
 ): Promise<View> {
   const plan = planContent(resource, secrets);
-  await using state = await makeStateDir(stateDir);
+  await using state = await makeStateDir(stateDir).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SetupError(`the state directory ${stateDir} cannot be used: ${why}`, { cause });
+  });
   const environment = createRunEnvironment({ stateDir: state.path });
   const engine = createNodeEngine(dataRoot, environment, storage);
   await engine.check().catch((cause: unknown) => {
@@ -128,7 +131,12 @@ async function makeStateDir(
   // Of calls that were killed, while no other is at work.
   await removeDeadRuns(createRunEnvironment({ stateDir }));
   const share = await shareStateDir(stateDir);
-  await mkdir(path, { recursive: true, mode: 0o711 });
+  try {
+    await mkdir(path, { recursive: true, mode: 0o711 });
+  } catch (error) {
+    await share[Symbol.asyncDispose]();
+    throw error;
+  }
   return {
     path,
     async [Symbol.asyncDispose]() {
