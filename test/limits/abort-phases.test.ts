@@ -18,7 +18,7 @@ import {
 import { type GitServer, startGitServer } from '../support/git-server.ts';
 import type { HttpListener } from '../support/http-listener.ts';
 import { createTempDir } from '../support/temp.ts';
-import { waitFor } from '../support/wait.ts';
+import { waitPatiently as waitFor } from './support/patience.ts';
 import { anyStore, storageOf } from '../storage/support.ts';
 import { answerHalfPack, startHangingServer } from './support/hanging.ts';
 import { untilAtWork } from './support/sandboxed.ts';

@@ -17,7 +17,7 @@ import { loadKubeConfig } from '../../src/controller/kube-config.ts';
 import { createTransport, type KubeTransport } from '../../src/controller/kube-transport.ts';
 import { cgroupsNamed, findProcesses, mountsUnder } from '../support/leftovers.ts';
 import type { HttpListener } from '../support/http-listener.ts';
-import { waitFor } from '../support/wait.ts';
+import { waitPatiently as waitFor } from './support/patience.ts';
 import { startHangingServer } from './support/hanging.ts';
 import { type RealNode, startRealNode } from './support/real-node.ts';
 
@@ -64,7 +64,7 @@ describe('a daemon', () => {
     else if (cause === 'deletion') await contents.delete(name);
     if (cause === 'deletion') return undefined;
     const reason = outcomes[cause]?.split(':')[0] ?? '';
-    const { status } = await contents.untilReason(name, reason, 30_000);
+    const { status } = await contents.untilReason(name, reason, 60_000);
     return `${reason}: ${status?.error?.reason}`;
   }
 
@@ -81,7 +81,7 @@ describe('a daemon', () => {
         initializer: { git: { remoteUri: `${server.url}${path}` } },
       });
       if (cause !== 'timeout') {
-        await waitFor('git to be at work', () => wasAsked(path), { timeoutMs: 30_000 });
+        await waitFor('git to be at work', () => wasAsked(path));
       }
       assert.equal(await callOff(cause, name, node), outcomes[cause]);
       await untilNothingIsLeft(folder.path, String(metadata.uid));
@@ -121,7 +121,7 @@ describe('a daemon', () => {
       else await contents.delete(name);
       await waitFor('the question to be dropped', () => signal.aborted);
       assert.doesNotMatch(String(signal.reason), /TimeoutError/);
-      if (cause === 'suspend') await contents.untilReason(name, 'Suspended');
+      if (cause === 'suspend') await contents.untilReason(name, 'Suspended', 60_000);
       await node.stop();
       assert.deepEqual(await readdir(join(folder.path, 'state/bundles')).catch(() => []), []);
     });
@@ -134,19 +134,19 @@ describe('a daemon', () => {
     const initializer = { git: { remoteUri: `${server.url}/silent-queue` } };
     for (const name of ['first', 'second']) {
       await contents.create(name, { nodeName, initializer });
-      await contents.untilReason(name, 'Initializing');
+      await contents.untilReason(name, 'Initializing', 60_000);
     }
     for (const name of ['waits', 'goes']) {
       await contents.create(name, { nodeName });
-      await contents.untilReason(name, 'Queued');
+      await contents.untilReason(name, 'Queued', 60_000);
     }
     await contents.patch('waits', { suspend: true });
-    const { status } = await contents.untilReason('waits', 'Suspended');
+    const { status } = await contents.untilReason('waits', 'Suspended', 60_000);
     assert.equal(status?.attempts, 0);
     await contents.delete('goes');
     await contents.delete('first');
     await contents.create('last', { nodeName });
-    await contents.untilReason('last', 'InitializationSuccess', 30_000);
+    await contents.untilReason('last', 'InitializationSuccess', 60_000);
     await assert.rejects(stat(node.data('waits')), { code: 'ENOENT' });
     await assert.rejects(stat(node.data('goes')), { code: 'ENOENT' });
   });
@@ -178,16 +178,16 @@ describe('a daemon', () => {
         async () => (await ask(node, 'readyz')) === 200,
       );
       await contents.create(id, { nodeName: node.nodeName, timeout: '1h' });
-      await contents.untilReason(id, 'DownloadFailed');
+      await contents.untilReason(id, 'DownloadFailed', 60_000);
       clock.offset = offset;
-      const { status } = await contents.untilReason(id, 'InitializationSuccess', 30_000);
+      const { status } = await contents.untilReason(id, 'InitializationSuccess', 60_000);
       assert.equal(status?.attempts, 2);
       assert.equal(await ask(node, 'healthz'), 200);
       assert.equal(await ask(node, 'readyz'), 200);
 
       // Nor is what comes afterwards held up.
       await contents.create(`${id}-after`, { nodeName: node.nodeName });
-      await contents.untilReason(`${id}-after`, 'InitializationSuccess', 30_000);
+      await contents.untilReason(`${id}-after`, 'InitializationSuccess', 60_000);
     });
   }
 
@@ -200,13 +200,18 @@ describe('a daemon', () => {
     const { nodeName } = node;
     await contents.create('patient', { nodeName, timeout: '1h', backoffLimit: 0 });
     await contents.create('hasty', { nodeName, timeout: '1s', backoffLimit: 0 });
-    await contents.untilReason('patient', 'Initializing');
+    await contents.untilReason('patient', 'Initializing', 60_000);
     clock.offset = -hour;
-    const { status } = await contents.until('hasty', 'Failed', ({ phase }) => phase === 'Failed');
+    const { status } = await contents.until(
+      'hasty',
+      'Failed',
+      ({ phase }) => phase === 'Failed',
+      60_000,
+    );
     assert.equal(status?.error?.reason, 'DeadlineExceeded');
     clock.offset = 48 * hour;
     await contents.patch('patient', { suspend: true });
-    await contents.untilReason('patient', 'Suspended');
+    await contents.untilReason('patient', 'Suspended', 60_000);
     assert.equal(
       (await contents.get('patient')).status?.error?.reason,
       'Cancelled',
@@ -217,18 +222,14 @@ describe('a daemon', () => {
 
 /** Of a run and of its directories. */
 async function untilNothingIsLeft(folder: string, uid: string): Promise<void> {
-  await waitFor(
-    'all of it to be gone',
-    async () => {
-      const bundles = await readdir(join(folder, 'state/bundles'));
-      const containers = await readdir(join(folder, 'state/runc'));
-      const processes = await findProcesses(uid);
-      const mounts = await mountsUnder(folder);
-      const cgroups = await cgroupsNamed(uid);
-      return [bundles, containers, processes, mounts, cgroups].every(({ length }) => length === 0);
-    },
-    { timeoutMs: 30_000 },
-  );
+  await waitFor('all of it to be gone', async () => {
+    const bundles = await readdir(join(folder, 'state/bundles'));
+    const containers = await readdir(join(folder, 'state/runc'));
+    const processes = await findProcesses(uid);
+    const mounts = await mountsUnder(folder);
+    const cgroups = await cgroupsNamed(uid);
+    return [bundles, containers, processes, mounts, cgroups].every(({ length }) => length === 0);
+  });
 }
 
 test('the clock that waits and measures never goes back, and is not the one that people set', () => {

@@ -10,7 +10,7 @@ import { invoke } from '../cli/support/invoke.ts';
 import { createNodeFolder } from '../controller/scripted-node.ts';
 import { type GitServer, startGitServer } from '../support/git-server.ts';
 import { cgroupsNamed, findProcesses, mountsUnder } from '../support/leftovers.ts';
-import { waitFor } from '../support/wait.ts';
+import { waitPatiently as waitFor } from './support/patience.ts';
 import { mountTmpfs } from './support/mounts.ts';
 
 const program = join(import.meta.dirname, '../../src/cli/main.ts');
@@ -47,7 +47,7 @@ describe('wscontent run that is killed', () => {
     const uid = crypto.randomUUID();
     const initializer = { git: { remoteUri: `${git.url}/silent.git` } };
     child.stdin.end(content(initializer, {}, { name: `n-${uid}`, uid }));
-    await waitFor('git to be at work', () => asked > already, { timeoutMs: 30_000 });
+    await waitFor('git to be at work', () => asked > already);
     assert.notDeepEqual(await cgroupsNamed(uid), []);
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -58,7 +58,6 @@ describe('wscontent run that is killed', () => {
     await waitFor(
       'its processes and cgroups to be gone',
       async () => (await findProcesses(uid)).length + (await cgroupsNamed(uid)).length === 0,
-      { timeoutMs: 30_000 },
     );
   }
 
@@ -107,7 +106,7 @@ describe('wscontent run that is killed', () => {
       stdin: content({ git: { remoteUri: `${git.url}/silent.git` } }, {}, { name: 'going', uid }),
       signals,
     });
-    await waitFor('git to be at work', () => asked > already, { timeoutMs: 30_000 });
+    await waitFor('git to be at work', () => asked > already);
     const beside = await invoke(['run', '-f', '-', ...args], { stdin: content({ empty: {} }) });
     assert.equal(beside.exitCode, 0, beside.stderr);
     assert.notDeepEqual(await cgroupsNamed(uid), [], 'it goes on');

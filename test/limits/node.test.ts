@@ -11,7 +11,7 @@ import { conditionsOf, Contents, startCluster } from '../controller/contents.ts'
 import { startDaemonProcess } from '../controller/daemon-process.ts';
 import { createNodeFolder } from '../controller/scripted-node.ts';
 import { mountsUnder } from '../support/leftovers.ts';
-import { waitFor } from '../support/wait.ts';
+import { waitPatiently as waitFor } from './support/patience.ts';
 import { makeReadOnly, makeWritable, type Mounted, mountTmpfs } from './support/mounts.ts';
 import { linkRunc, type RealNode, startRealNode } from './support/real-node.ts';
 
@@ -105,7 +105,7 @@ describe('a node that loses what attempts need', () => {
       await using node = await startRealNode(disk.path, cluster.kubeconfig);
       const { nodeName } = node;
       await contents.create(`before-${index}`, { nodeName });
-      await contents.untilReason(`before-${index}`, 'InitializationSuccess');
+      await contents.untilReason(`before-${index}`, 'InitializationSuccess', 60_000);
       assert.equal(await node.ask('/readyz'), '200 ok');
 
       await lose(node, disk);
@@ -115,13 +115,17 @@ describe('a node that loses what attempts need', () => {
       });
       assert.equal(await node.ask('/healthz'), '200 ok', 'a restart would not help');
       await contents.create(`during-${index}`, { nodeName });
-      const blocked = await contents.untilReason(`during-${index}`, reason);
+      const blocked = await contents.untilReason(`during-${index}`, reason, 60_000);
       assert.equal(conditionsOf(blocked), `Ready=False:${reason} Reconciling=True:${reason}`);
       assert.equal(blocked.status?.attempts, 0);
       assert.equal(await exists(node.data(`during-${index}`)), false);
 
       await giveBack(node, disk);
-      const { status } = await contents.untilReason(`during-${index}`, 'InitializationSuccess');
+      const { status } = await contents.untilReason(
+        `during-${index}`,
+        'InitializationSuccess',
+        60_000,
+      );
       assert.deepEqual([status?.attempts, status?.error], [1, undefined]);
       await waitFor('the daemon to be ready', async () => (await node.ask('/readyz')) === '200 ok');
       assert.ok(await exists(node.data(`before-${index}`, '.gitpod/ready')));
@@ -140,7 +144,7 @@ describe('a node that loses what attempts need', () => {
     const { kubeconfig } = cluster;
     await using daemon = startDaemonProcess({ folder: folder.path, nodeName, kubeconfig });
     await contents.create('plenty', { nodeName });
-    await contents.untilReason('plenty', 'InitializationSuccess', 30_000);
+    await contents.untilReason('plenty', 'InitializationSuccess', 60_000);
     const setLimit = async (limit: string): Promise<void> => {
       await execa('prlimit', ['--pid', String(daemon.pid), `--nofile=${limit}`]);
     };

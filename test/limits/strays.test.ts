@@ -9,7 +9,7 @@ import { makeBundle } from '../../src/init/bundle.ts';
 import { containerId, listContainers } from '../../src/init/containers.ts';
 import { startContainer } from '../../src/init/runc.ts';
 import { findProcesses } from '../support/leftovers.ts';
-import { waitFor } from '../support/wait.ts';
+import { waitPatiently as waitFor } from './support/patience.ts';
 import {
   assertNothingLeft,
   createSandboxHarness,

@@ -1,6 +1,7 @@
 /** File systems with a limit, made for one test and gone with it. */
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
+import { createTempDir } from '../../support/temp.ts';
 
 export interface Mounted extends AsyncDisposable {
   readonly path: string;
@@ -52,8 +53,15 @@ export async function mountDamaged(
 
 /** For whoever comes by its path, while files in it may be open for writing, as when a disk breaks. */
 export async function makeReadOnly(path: string): Promise<void> {
-  await execa('mount', ['--bind', path, path]);
-  await execa('mount', ['-o', 'remount,bind,ro', path]);
+  await using aside = await createTempDir();
+  await execa('mount', ['--bind', path, aside.path]);
+  try {
+    // Here nobody has a file open for writing, which would keep it from turning read-only.
+    await execa('mount', ['-o', 'remount,bind,ro', aside.path]);
+    await execa('mount', ['--bind', aside.path, path]);
+  } finally {
+    await execa('umount', [aside.path]);
+  }
 }
 
 export async function makeWritable(path: string): Promise<void> {

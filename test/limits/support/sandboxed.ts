@@ -28,6 +28,6 @@ export async function untilAtWork(uid: string, program: RegExp): Promise<number>
   return await waitFor(
     `${String(program)} in the sandbox`,
     async () => (await sandboxed(uid)).find(({ commandLine }) => program.test(commandLine))?.pid,
-    { timeoutMs: 30_000, intervalMs: 10 },
+    { timeoutMs: 60_000, intervalMs: 10 },
   );
 }
