@@ -11,6 +11,8 @@ interface CatalogueEntry {
   readonly remedy: string;
   /** Whether another attempt may end better without anybody changing anything. */
   readonly retried: boolean;
+  /** It is the node's fault alone: it says nothing of the resource, and never uses up its attempts. */
+  readonly ofNode?: true;
 }
 
 export const errorCatalogue = {
@@ -159,10 +161,46 @@ export const errorCatalogue = {
     remedy: 'Free some space on the node; it is tried again by itself.',
     retried: true,
   },
+  DestinationReadOnly: {
+    means: 'The file system of the directory is read-only.',
+    remedy:
+      "Find out from the node's kernel log (dmesg) why, then mount it read-write; it is tried again by itself.",
+    retried: true,
+    ofNode: true,
+  },
+  DestinationBroken: {
+    means: 'The disk under the directory answers with errors.',
+    remedy:
+      "Look for the disk in the node's kernel log (dmesg), and check or replace it; it is tried again by itself.",
+    retried: true,
+    ofNode: true,
+  },
   DestinationFailed: {
     means: 'The directory could not be written.',
     remedy: "Check the file system of the daemon's data root on the node.",
     retried: true,
+  },
+  StateUnwritable: {
+    means:
+      "The daemon's state directory cannot be written: its disk is full, read-only or broken. Nothing starts without it.",
+    remedy:
+      "Make room in the file system of the daemon's --state-dir, or mount it read-write; it is tried again by itself.",
+    retried: true,
+    ofNode: true,
+  },
+  TooManyOpenFiles: {
+    means: 'The daemon, or the whole node, has no file descriptor left.',
+    remedy:
+      "Raise the daemon's limit of open files (ulimit -n) or the node's (sysctl fs.file-max), or lower --max-concurrent; it is tried again by itself.",
+    retried: true,
+    ofNode: true,
+  },
+  RuncUnavailable: {
+    means: 'The program that makes the sandboxes, runc, is missing on the node or does not work.',
+    remedy:
+      "Install runc 1.1 or newer where the daemon's PATH finds it; it is tried again by itself.",
+    retried: true,
+    ofNode: true,
   },
   DeadlineExceeded: {
     means: 'The attempt took longer than spec.timeout.',
@@ -202,6 +240,11 @@ export function isErrorReason(word: unknown): word is ErrorReason {
 /** Whether another attempt may end better without anybody changing anything. */
 export function isRetried(reason: ErrorReason): boolean {
   return errorCatalogue[reason].retried;
+}
+
+/** Whether it is the node's fault alone, so that it does not count towards the backoff limit. */
+export function isOfNode(reason: ErrorReason): boolean {
+  return 'ofNode' in errorCatalogue[reason];
 }
 
 interface ContentErrorOptions extends ErrorOptions {

@@ -1,11 +1,8 @@
 import { ContentError, type ErrorReason } from '../api/errors.ts';
+import { reasonOfErrno } from '../api/os-errors.ts';
 
-/** What the codes of the operating system mean for the destination. */
+/** What other codes of the operating system mean for the destination. */
 const reasons: Readonly<Record<string, ErrorReason>> = {
-  ENOSPC: 'DestinationFull',
-  EDQUOT: 'DestinationFull',
-  EROFS: 'DestinationFailed',
-  EIO: 'DestinationFailed',
   EACCES: 'DestinationFailed',
   EPERM: 'DestinationFailed',
   ENOTDIR: 'DestinationFailed',
@@ -19,7 +16,7 @@ const reasons: Readonly<Record<string, ErrorReason>> = {
 export function fromFileSystem(error: unknown): ContentError | undefined {
   const code = errorCode(error);
   if (!(error instanceof Error) || code === undefined) return undefined;
-  const reason = Object.hasOwn(reasons, code) ? reasons[code] : undefined;
+  const reason = reasonOfErrno(code) ?? (Object.hasOwn(reasons, code) ? reasons[code] : undefined);
   return reason === undefined
     ? undefined
     : new ContentError(reason, error.message, { cause: error });

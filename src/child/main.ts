@@ -1,6 +1,7 @@
 /** The program inside the sandbox: a ContentRequest on standard input, the answers on fds 3, 4 and 5. */
 import { deliberateFailureExitCode, errorFd, metricsFd, progressFd } from '../api/protocol.ts';
 import { createAnswers } from './answers.ts';
+import { watchHost } from './host.ts';
 import { runChild } from './run-child.ts';
 
 const fds = { error: errorFd, metrics: metricsFd, progress: progressFd };
@@ -16,6 +17,9 @@ process.once('uncaughtException', (error) => {
   createAnswers(fds).failure({ reason: 'InternalError', message });
   process.exit(deliberateFailureExitCode);
 });
+
+// At once: its successor must find nobody at work here. As the first process it takes all others along.
+watchHost(errorFd, () => process.exit(deliberateFailureExitCode));
 
 // Exits by itself, whatever sockets and timers are left: every answer has been written.
 process.exit(await runChild({ stdin: 0, fds, env: process.env, signal: stop.signal }));

@@ -10,6 +10,7 @@ import type { Journal } from './journal.ts';
 import type { KubeClient } from './kube-client.ts';
 import type { ListWatch, WatchTuning } from './list-watch.ts';
 import type { Metrics } from './metrics.ts';
+import type { NodeWatch } from './node-watch.ts';
 import { PathClaims } from './path-claims.ts';
 import { Reconciler } from './reconciler.ts';
 import type { RecoveryParts } from './recovery.ts';
@@ -32,6 +33,9 @@ export interface AssemblyParts {
   readonly engine: Engine;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  /** Whose `now` nobody sets. */
+  readonly steady: Clock;
+  readonly node: NodeWatch;
   readonly log: Logger;
   readonly backoff?: {
     readonly api?: BackoffPolicy;
@@ -54,7 +58,7 @@ export interface Assembly {
 }
 
 export function assemble(parts: AssemblyParts): Assembly {
-  const { config, client, journal, clock, log, metrics, requests } = parts;
+  const { config, client, journal, clock, steady, log, metrics, requests } = parts;
   const { nodeName, maxConcurrent } = config;
   const store = new Store();
   const runs = new Runs();
@@ -65,10 +69,9 @@ export function assemble(parts: AssemblyParts): Assembly {
   const reporter = new Reporter({ status, events, log, requests });
   const common = {
     ...{ client, store, journal, clock, log, metrics, runs, slots, nodeName },
-    engine: parts.engine,
+    ...{ engine: parts.engine, node: parts.node, steady, reporter },
     // A run may outlive its resource for as long as it takes to end it.
     claims: new PathClaims(journal.entries(), (uid) => store.hasUid(uid) || runs.hasUid(uid)),
-    reporter,
     apiBackoff: parts.backoff?.api ?? apiBackoff,
     attemptBackoff: parts.backoff?.attempt ?? attemptBackoff,
     prerequisiteBackoff: parts.backoff?.prerequisite ?? prerequisiteBackoff,
@@ -84,10 +87,11 @@ export function assemble(parts: AssemblyParts): Assembly {
   });
   const workers = new Workers({
     count: maxConcurrent + workersBesideRuns,
-    clock,
+    clock: steady,
     work: async (key) => await reconciler.reconcile(key),
   });
-  const listWatch = watchResources({ ...common, workers, gone, tuning: parts.watch ?? {} });
+  const tuning = parts.watch ?? {};
+  const listWatch = watchResources({ ...common, clock: steady, workers, gone, tuning });
   metrics.read({
     queueDepth: () => workers.depth,
     activeRuns: () => slots.running,
@@ -95,7 +99,7 @@ export function assemble(parts: AssemblyParts): Assembly {
     resources: () => store.size,
     syncAge: () => {
       const { lastSync } = listWatch;
-      return lastSync === undefined ? undefined : (clock.now() - lastSync) / 1000;
+      return lastSync === undefined ? undefined : (steady.now() - lastSync) / 1000;
     },
   });
   return { workers, listWatch, runs, recovery: common };

@@ -1,5 +1,5 @@
 /** One attempt, from the check of its directory to the journal's word on its outcome. */
-import { ContentError, type ErrorReason } from '../api/errors.ts';
+import { ContentError, type ErrorReason, isOfNode } from '../api/errors.ts';
 import type { ContentPlan } from '../api/plan.ts';
 import type { ContentProgress } from '../api/protocol.ts';
 import type { ContentResource } from '../api/resource.ts';
@@ -248,11 +248,13 @@ export function toFailedEntry(
   { clock, attemptBackoff }: Pick<AttemptParts, 'clock' | 'attemptBackoff'>,
 ): FailedEntry {
   const now = clock.now();
-  // Suspending is not failing.
-  const failures = entry.failures + (error.reason === 'Cancelled' ? 0 : 1);
+  // Suspending is not failing, and what the node lacks is not the resource's failure.
+  const ofNode = isOfNode(error.reason);
+  const failures = entry.failures + (error.reason === 'Cancelled' || ofNode ? 0 : 1);
   const waits = error.reason !== 'Interrupted' && error.reason !== 'Cancelled';
-  const pause = waits ? backoffMs(attemptBackoff, failures, clock.random()) : 0;
-  const { reason, message, step } = error;
+  const round = ofNode ? entry.attempts : failures;
+  const pause = waits ? backoffMs(attemptBackoff, round, clock.random()) : 0;
+  const { reason, message } = error;
   return {
     ...entry,
     state: 'failed',
@@ -260,7 +262,10 @@ export function toFailedEntry(
     dirty,
     completionTime: now,
     retryAt: now + pause,
-    error: { reason, message, attempt: entry.attempts, ...(step === undefined ? {} : { step }) },
+    error: {
+      ...{ reason, message, attempt: entry.attempts },
+      ...(error.step === undefined ? {} : { step: error.step }),
+    },
   };
 }
 

@@ -11,6 +11,8 @@ export async function clearDirectory(path: string, signal: AbortSignal): Promise
   await execa('find', ['.', '-xdev', '-mindepth', '1', '!', ...lostAndFound, '-delete'], {
     cwd: path,
     cancelSignal: signal,
+    // It has nothing to bring in order, and may be stuck in a slow disk.
+    killSignal: 'SIGKILL',
     stdin: 'ignore',
     stdout: 'ignore',
     // Only the error's message is read of it.

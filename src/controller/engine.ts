@@ -55,7 +55,7 @@ export function allowedDestination(
 export interface Engine {
   /** The directory that a resource asks for. Throws PathNotAllowed. */
   destinationOf(resource: Located): string;
-  /** Makes sure of the directory. Throws PathNotAllowed, DestinationFull, DestinationFailed. */
+  /** Makes sure of the directory. Throws PathNotAllowed and what is wrong with the node. */
   prepare(resource: ContentResource, destination: string): Promise<Prepared>;
   isEmpty(destination: string): Promise<boolean>;
   /** Whether a directory is there, and no link to one. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import { shorten } from './text.ts';
 
 export interface HealthChecks {
   /** Why a restart would help; undefined when it would not. */
@@ -57,13 +58,17 @@ interface Answer {
   readonly text: string;
 }
 
+/** UTF-16 units. */
+const longestProblem = 1024;
+
 const notFound: Answer = { status: 404, type: 'text/plain', text: 'not found\n' };
 
 function toAnswer(problem: string | undefined): Answer {
   return {
     status: problem === undefined ? 200 : 503,
-    type: 'text/plain',
-    text: `${problem ?? 'ok'}\n`,
+    type: 'text/plain; charset=utf-8',
+    // kubectl describe pod shows it as one event.
+    text: `${shorten((problem ?? 'ok').replaceAll(/[\s\p{Cc}]+/gu, ' ').trim(), longestProblem)}\n`,
   };
 }
 

@@ -90,7 +90,7 @@ export class Journal {
     return await this.#aside.tidy((uid) => this.#entries.has(uid) || isGone(uid), now);
   }
 
-  /** Nothing is remembered when the disk does not take it: throws DestinationFull or DestinationFailed. */
+  /** Nothing is remembered when the disk does not take it: throws StateUnwritable or TooManyOpenFiles. */
   async write(entry: JournalEntry): Promise<void> {
     this.#unsaved.add(entry.uid);
     await this.#save(entry);
@@ -156,9 +156,8 @@ async function readEntry(file: string, uid: string): Promise<JournalEntry | Erro
 
 function toContentError(cause: unknown): ContentError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'an error';
-  const full = code === 'ENOSPC' || code === 'EDQUOT';
   return new ContentError(
-    full ? 'DestinationFull' : 'DestinationFailed',
+    code === 'EMFILE' || code === 'ENFILE' ? 'TooManyOpenFiles' : 'StateUnwritable',
     `the journal in the daemon's state directory could not be written: ${code}`,
     { cause },
   );

@@ -5,8 +5,7 @@ import type { Logger } from 'pino';
 import { ContentError } from '../api/errors.ts';
 import { createRunEnvironment } from '../init/environment.ts';
 import { assemble, type AssemblyParts } from './assembly.ts';
-import { type BackoffPolicy, backoffMs } from './backoff.ts';
-import { type Clock, systemClock } from './clock.ts';
+import { type Clock, steadyClock, systemClock } from './clock.ts';
 import type { ControllerConfig } from './config.ts';
 import type { Engine } from './engine.ts';
 import { startHealthServer } from './health.ts';
@@ -18,8 +17,9 @@ import { createLogger } from './logger.ts';
 import type { ListWatch } from './list-watch.ts';
 import { Metrics } from './metrics.ts';
 import { createNodeEngine } from './node-engine.ts';
+import { NodeWatch } from './node-watch.ts';
 import { overlaps } from './path-claims.ts';
-import { recoverAll, type RecoveryParts } from './recovery.ts';
+import { recoverAll } from './recovery.ts';
 import { lockStateDir } from './state-lock.ts';
 
 /** Parts that tests replace. */
@@ -27,6 +27,10 @@ export interface ControllerParts extends Pick<AssemblyParts, 'backoff' | 'watch'
   readonly engine?: Engine;
   readonly transport?: KubeTransport;
   readonly clock?: Clock;
+  /** Whose `now` nobody sets; the clock above, when only that one is given. */
+  readonly steady?: Clock;
+  /** Milliseconds between two looks at a node that lacks nothing. */
+  readonly nodeCheckMs?: number;
   readonly log?: Logger;
 }
 
@@ -39,9 +43,6 @@ export interface RunningController {
    */
   stop(): Promise<void>;
 }
-
-/** Between looks at a node that lacks something, or at leftovers that cannot be removed. */
-const nodeBackoff: BackoffPolicy = { baseMs: 1000, capMs: 30_000 };
 
 /** Milliseconds for the last words to the API server when the daemon ends. */
 const farewellMs = 8000;
@@ -83,34 +84,37 @@ async function startLocked(
   const transport = parts.transport ?? createTransport(() => loadKubeConfig(config.kubeconfig));
   const client = new KubeClient(metrics.counted(transport));
   const engine = parts.engine ?? defaultEngine(config, log);
+  const steady = parts.steady ?? parts.clock ?? steadyClock;
+  const everyMs = parts.nodeCheckMs;
+  const node = new NodeWatch({ engine, clock: steady, log, ...(everyMs && { everyMs }) });
   const journal = await openJournal(config, clock, log, metrics);
   const stopping = new AbortController();
   const requests = new AbortController();
   const { workers, listWatch, runs, recovery } = assemble({
-    ...{ config, client, journal, engine, metrics, clock, log },
+    ...{ config, client, journal, engine, metrics, clock, steady, log, node },
     ...(parts.backoff === undefined ? {} : { backoff: parts.backoff }),
     ...(parts.watch === undefined ? {} : { watch: parts.watch }),
     stopping: stopping.signal,
     requests: requests.signal,
   });
 
-  let obstacle: string | undefined = 'the node has not been looked at yet';
   let ailment: string | undefined;
   const checks = {
-    ailment: () => ailment ?? stuckFor(listWatch.lastTurn, clock.now()),
+    ailment: () => ailment ?? stuckFor(listWatch.lastTurn, steady.now()),
     obstacle: () => {
       if (stopping.signal.aborted) return 'the daemon is about to end';
-      return obstacle ?? silenceOf(listWatch, clock.now());
+      return node.lack?.message ?? silenceOf(listWatch, steady.now());
     },
   };
   const health = await startHealthServer(config.metricsAddress, checks, metrics.registry);
   log.info({ healthUrl: health.url, maxConcurrent: config.maxConcurrent }, 'the daemon started');
 
   const going = (async () => {
-    await waitForNode(recovery, stopping.signal, (why) => {
-      obstacle = why;
-    });
-    await listWatch.run(requests.signal);
+    await node.ready(async () => await recoverAll(recovery), stopping.signal);
+    await Promise.all([
+      node.run(stopping.signal).catch(() => undefined),
+      listWatch.run(requests.signal),
+    ]);
   })().catch((err: unknown) => {
     if (stopping.signal.aborted) return;
     ailment = 'the daemon has stopped listening to the API server';
@@ -141,31 +145,6 @@ async function startLocked(
     await ending;
   };
   return { healthUrl: health.url, stop };
-}
-
-/**
- * Waits until the node has what runs need and nothing of an earlier life is left; `tell` hears what
- * is in the way, and undefined when nothing is. Rejects when the signal is aborted.
- */
-async function waitForNode(
-  parts: RecoveryParts,
-  signal: AbortSignal,
-  tell: (obstacle: string | undefined) => void,
-): Promise<void> {
-  const { engine, clock, log } = parts;
-  for (let failures = 1; ; failures += 1) {
-    try {
-      await engine.check();
-      await recoverAll(parts);
-      tell(undefined);
-      return;
-    } catch (err) {
-      const why = err instanceof Error ? err.message : String(err);
-      tell(why);
-      log.error({ err }, 'the node cannot run anything; it is looked at again');
-      await clock.sleep(backoffMs(nodeBackoff, failures, clock.random()), signal);
-    }
-  }
 }
 
 /** What is not heard for a while is not worked on; a short blip is nobody's business. */

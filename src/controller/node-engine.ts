@@ -15,6 +15,7 @@ import { removeDeadRuns } from './dead-runs.ts';
 import type { Engine } from './engine.ts';
 import { readFinished } from './finished-content.ts';
 import { isUntouched } from './untouched.ts';
+import { Strays } from './strays.ts';
 
 /** The engine that runs attempts in sandboxes on this node, with the object stores that it may use. */
 export function createNodeEngine(
@@ -22,6 +23,9 @@ export function createNodeEngine(
   environment: RunEnvironment,
   storageConfig?: StorageConfig,
 ): Engine {
+  const strays = new Strays(environment);
+  /** Until then what an earlier life left is recovery's business. */
+  let reaped = false;
   return {
     destinationOf({ namespace, name, spec }) {
       const hostPath = spec.hostPath ?? join(dataRoot, namespace, name);
@@ -40,6 +44,8 @@ export function createNodeEngine(
     },
     async run({ plan: { namespace, storage, timeoutMs, ...plan }, ...request }, options) {
       const started = environment.now();
+      using stack = new DisposableStack();
+      stack.use(await strays.keep(request.uid));
       const remoteContent = await collectRemoteContent(
         {
           initializer: decodeInitializer(plan.initializer),
@@ -66,11 +72,19 @@ export function createNodeEngine(
           ? (await listContainers(environment)).map(({ id }) => id)
           : [containerId(uid)];
       for (const id of found) await removeContainer(environment, id);
-      return uid === undefined ? [...found, ...(await removeDeadRuns(environment))] : found;
+      if (uid !== undefined) return found;
+      reaped = true;
+      return [...found, ...(await removeDeadRuns(environment))];
     },
     async check() {
-      const problems = await findProblems(environment);
-      if (problems.length > 0) throw new ContentError('SandboxFailed', problems.join('; '));
+      const problems = await findProblems(environment, dataRoot);
+      const [first] = problems;
+      if (first === undefined) {
+        if (reaped) await strays.remove();
+        return;
+      }
+      const all = problems.map(({ message }) => message).join('; ');
+      throw new ContentError(first.reason, all);
     },
   };
 }

@@ -1,10 +1,11 @@
 /** From the decision to run to the outcome of the attempt: secrets, plan, directory, slot. */
 import type { Logger } from 'pino';
-import { ContentError } from '../api/errors.ts';
+import { ContentError, isOfNode } from '../api/errors.ts';
 import { type ContentPlan, planContent } from '../api/plan.ts';
 import { isRecord } from '../api/record.ts';
 import type { ContentResource } from '../api/resource.ts';
 import { type AttemptOrder, type AttemptParts, beginAttempt, carryOut } from './attempt.ts';
+import type { Clock } from './clock.ts';
 import { type Expected, wasTried } from './decide.ts';
 import { findElder } from './elder.ts';
 import type { ClaimedEntry, FailedEntry, SucceededEntry } from './journal-entry.ts';
@@ -12,6 +13,7 @@ import { toKey } from './keys.ts';
 import type { KubeClient } from './kube-client.ts';
 import { resourceFields } from './log-fields.ts';
 import type { Metrics } from './metrics.ts';
+import type { NodeWatch } from './node-watch.ts';
 import type { PathClaim, PathClaims } from './path-claims.ts';
 import { ProgressThrottle } from './progress-throttle.ts';
 import type { Reporter } from './reporter.ts';
@@ -30,6 +32,8 @@ export interface StarterParts extends AttemptParts {
   readonly reporter: Reporter;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly steady: Pick<Clock, 'now'>;
+  readonly node: Pick<NodeWatch, 'lack' | 'suspect'>;
 }
 
 export type Start =
@@ -61,13 +65,31 @@ export class Starter {
   }
 
   async #start(resource: ContentResource, expected: Expected): Promise<Start> {
-    const { slots, runs, engine } = this.#parts;
+    const { runs, node } = this.#parts;
+    // The attempt would fail by it.
+    if (node.lack !== undefined) return { kind: 'blocked', error: node.lack };
+    const key = toKey(resource);
+    // From here on it can be ended, also while the API server keeps a Secret waiting.
+    const { signal } = runs.begin(key, resource.uid);
+    try {
+      return await this.#prepare(resource, expected, signal);
+    } finally {
+      runs.end(key);
+    }
+  }
+
+  async #prepare(
+    resource: ContentResource,
+    expected: Expected,
+    signal: AbortSignal,
+  ): Promise<Start> {
+    const { slots, engine } = this.#parts;
     const key = toKey(resource);
     let plan: ContentPlan;
     let secretVersions: string | undefined;
     let destination: string;
     try {
-      const secrets = await this.#secretsOf(resource);
+      const secrets = await this.#secretsOf(resource, signal);
       plan = planContent(resource, secrets.values);
       secretVersions = secrets.versions;
       destination = engine.destinationOf(resource);
@@ -77,14 +99,13 @@ export class Starter {
         return { kind: 'queued' };
       }
     } catch (error) {
+      if (signal.aborted) return { kind: 'withdrawn' };
       return toBlocked(error);
     }
-    const { signal } = runs.begin(key, resource.uid);
     try {
       const order = { resource, plan, destination, expected, secretVersions, signal };
       return await this.#attempt(order);
     } finally {
-      runs.end(key);
       slots.release();
     }
   }
@@ -93,15 +114,16 @@ export class Starter {
   async hasOtherSecrets(resource: ContentResource, entry: FailedEntry): Promise<boolean> {
     if (entry.secretVersions === undefined) return false;
     try {
-      return (await this.#secretsOf(resource)).versions !== entry.secretVersions;
+      const { versions } = await this.#secretsOf(resource, this.#parts.stopping);
+      return versions !== entry.secretVersions;
     } catch {
       return false;
     }
   }
 
-  async #secretsOf(resource: ContentResource): Promise<FetchedSecrets> {
+  async #secretsOf(resource: ContentResource, signal: AbortSignal): Promise<FetchedSecrets> {
     const { client, stopping } = this.#parts;
-    return await fetchSecrets(client, resource, stopping);
+    return await fetchSecrets(client, resource, AbortSignal.any([signal, stopping]));
   }
 
   #claim(resource: ContentResource, hostPath: string): void {
@@ -135,7 +157,7 @@ export class Starter {
   }
 
   async #attempt(order: AttemptOrder): Promise<Start> {
-    const { store, runs, reporter, clock, log } = this.#parts;
+    const { store, runs, reporter, steady, log } = this.#parts;
     const { resource, destination, signal } = order;
     // What happened while the plan was made.
     runs.check(toKey(resource), store.get(toKey(resource)));
@@ -149,7 +171,7 @@ export class Starter {
     const { entry } = begun;
     log.info({ ...resourceFields(resource), attempt: entry.attempts }, 'attempt starts');
     const throttle = new ProgressThrottle(
-      () => clock.now(),
+      () => steady.now(),
       async (progress) => {
         const view = { kind: 'running', entry, ...(progress && { progress }) } as const;
         await reporter.tell(resource, view, destination);
@@ -168,7 +190,7 @@ export class Starter {
   }
 
   #account(resource: ContentResource, outcome: SucceededEntry | FailedEntry): void {
-    const { metrics, log } = this.#parts;
+    const { metrics, log, node } = this.#parts;
     const fields = { ...resourceFields(resource), attempt: outcome.attempts };
     const type = typeOf(resource);
     const took = outcome.completionTime - outcome.startTime;
@@ -179,6 +201,7 @@ export class Starter {
     } else {
       const { reason, message, step } = outcome.error;
       metrics.attemptEnded(type, reason, false, took);
+      if (isOfNode(reason) || reason === 'SandboxFailed') node.suspect();
       const leftover = outcome.dirty ? outcome.hostPath : undefined;
       log.warn({ ...fields, reason, message, step, leftover, durationMs: took }, 'attempt failed');
     }

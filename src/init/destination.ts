@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, opendir, rmdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContentError, type ErrorReason } from '../api/errors.ts';
+import { reasonOfErrno } from '../api/os-errors.ts';
 import { destinationNames } from './destination-path.ts';
 
 export interface PreparedDestination {
@@ -33,7 +34,7 @@ const attempts = 5;
  * and be writable by nobody else. So nobody can swap one of them for a link between this check and the
  * mount, and no destination lies inside another resource's content, whose owner could do just that.
  *
- * Throws PathNotAllowed, DestinationFull and DestinationFailed.
+ * Throws PathNotAllowed and what is wrong with the node: DestinationFull, TooManyOpenFiles, ...
  */
 export async function prepareDestination(
   dataRoot: string,
@@ -59,17 +60,21 @@ export async function prepareDestination(
   }
 }
 
-/** Whether there is nothing in a directory but the lost+found of its file system. */
+/**
+ * Whether there is nothing in a directory but the lost+found of its file system. Throws as
+ * `prepareDestination`.
+ */
 export async function isEmptyDestination(path: string): Promise<boolean> {
-  for await (const entry of await opendir(path)) {
-    if (entry.name !== 'lost+found') return false;
+  try {
+    return await holdsNothing(path);
+  } catch (error) {
+    throw toDestinationError(error, path);
   }
-  return true;
 }
 
 /**
  * Gives a destination, but nothing in it, to the run's user, since the sandbox could not: root of the
- * node means nothing there. Throws PathNotAllowed, DestinationFailed.
+ * node means nothing there. Throws as `prepareDestination`.
  */
 export async function takeOwnership(path: string, { uid, gid }: DestinationOwner): Promise<void> {
   try {
@@ -98,12 +103,19 @@ async function makeDirectories(
       await directory.close();
       directory = next;
     }
-    if (made.includes(path) || (await isEmptyDestination(throughHandle(directory)))) {
+    if (made.includes(path) || (await holdsNothing(throughHandle(directory)))) {
       await directory.chown(owner.uid, owner.gid);
     }
   } finally {
     await directory.close();
   }
+}
+
+async function holdsNothing(path: string): Promise<boolean> {
+  for await (const entry of await opendir(path)) {
+    if (entry.name !== 'lost+found') return false;
+  }
+  return true;
 }
 
 async function enter(
@@ -156,8 +168,10 @@ function throughHandle(directory: FileHandle): string {
 function toDestinationError(error: unknown, path: string): ContentError {
   if (error instanceof ContentError) return error;
   const code = codeOf(error);
-  const [reason, what] =
-    causes[code] ?? (['DestinationFailed', `could not be used: ${code}`] as const);
+  const [reason, what] = causes[code] ?? [
+    reasonOfErrno(code) ?? 'DestinationFailed',
+    `could not be used: ${code}`,
+  ];
   return new ContentError(reason, `${path} ${what}`, { cause: error });
 }
 
@@ -167,7 +181,10 @@ const causes: Readonly<Record<string, readonly [ErrorReason, string] | undefined
   ENAMETOOLONG: ['PathNotAllowed', 'has a name that the file system finds too long'],
   ENOSPC: ['DestinationFull', 'could not be made: no space is left'],
   EDQUOT: ['DestinationFull', 'could not be made: the quota is used up'],
-  EROFS: ['DestinationFailed', 'could not be made: the file system is read-only'],
+  EROFS: ['DestinationReadOnly', 'could not be made: the file system is read-only'],
+  EIO: ['DestinationBroken', 'could not be used: its disk reports an error'],
+  // The daemon has none left; ENFILE is the node's.
+  EMFILE: ['TooManyOpenFiles', 'could not be opened: the daemon has too many open files'],
   ENOENT: ['DestinationFailed', 'is not there'],
 };
 

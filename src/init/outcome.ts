@@ -1,5 +1,5 @@
 /** How a run came out, from how runc ended and what was said meanwhile: a pure function. */
-import { ContentError } from '../api/errors.ts';
+import { ContentError, type ErrorReason } from '../api/errors.ts';
 import { deliberateFailureExitCode, type ContentReport } from '../api/protocol.ts';
 import { parseFailure, parseReport } from './answers.ts';
 import type { Captured, Cleaner } from './clean.ts';
@@ -18,7 +18,8 @@ export interface Said {
 /** Throws the ContentError of a run that failed. */
 export function judge(ending: Ending, said: Said, cleaner: Cleaner): ContentReport {
   if ('startError' in ending) {
-    throw new ContentError('SandboxFailed', `runc could not be started: ${ending.startError}`);
+    const message = `runc could not be started: ${ending.startError}`;
+    throw new ContentError(startReasons[ending.errno ?? ''] ?? 'SandboxFailed', message);
   }
   if ('exitCode' in ending && ending.exitCode === 0) return parseReport(said.report, cleaner);
   if ('exitCode' in ending && ending.exitCode === deliberateFailureExitCode) {
@@ -32,6 +33,14 @@ export function judge(ending: Ending, said: Said, cleaner: Cleaner): ContentRepo
     said.lastLines.length === 0 ? '' : `; its last words: ${said.lastLines.join(' / ')}`;
   throw new ContentError('SandboxFailed', `${describeEnding(ending)}${words}`);
 }
+
+const startReasons: Readonly<Record<string, ErrorReason | undefined>> = {
+  ENOENT: 'RuncUnavailable',
+  EACCES: 'RuncUnavailable',
+  ENOEXEC: 'RuncUnavailable',
+  EMFILE: 'TooManyOpenFiles',
+  ENFILE: 'TooManyOpenFiles',
+};
 
 function describeEnding(ending: { exitCode: number } | { signal: string }): string {
   if ('signal' in ending) return `runc was ended by ${ending.signal}`;

@@ -1,16 +1,31 @@
 /** Whether this node and this installation can run anything at all. */
 import { constants } from 'node:fs';
-import { access, mkdir, readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ErrorReason } from '../api/errors.ts';
+import { reasonOfErrno } from '../api/os-errors.ts';
 import { closedDirectory } from './bundle.ts';
 import type { RunEnvironment } from './environment.ts';
 import { runcVersion } from './runc.ts';
+import { tryToWrite } from './try-to-write.ts';
 
 /** The first release that binds what only the node's root can reach into a user namespace. */
 const oldestRunc = [1, 1] as const;
 
-/** What is wrong, a sentence each with its remedy; empty when runs can start. */
-export async function findProblems(environment: RunEnvironment): Promise<string[]> {
+/** Of what a runc says that does not work. */
+const longestWords = 300;
+
+export interface NodeProblem {
+  readonly reason: ErrorReason;
+  /** A sentence with its remedy. */
+  readonly message: string;
+}
+
+/** What is wrong; empty when runs can start. The data root is looked at when it is given. */
+export async function findProblems(
+  environment: RunEnvironment,
+  dataRoot?: string,
+): Promise<NodeProblem[]> {
   const answers = await Promise.all([
     checkRunc(environment),
     checkFile(environment.nodeBinary, constants.X_OK, 'Node for the sandbox'),
@@ -20,22 +35,31 @@ export async function findProblems(environment: RunEnvironment): Promise<string[
       "the sandbox's program (make build makes it)",
     ),
     checkStateDir(environment.stateDir),
+    dataRoot === undefined ? undefined : checkDataRoot(dataRoot),
     checkUserNamespaces(),
   ]);
   return [checkUser(), ...answers].filter((answer) => answer !== undefined);
 }
 
-function checkUser(): string | undefined {
+function checkUser(): NodeProblem | undefined {
   if (process.geteuid?.() === 0) return undefined;
-  return 'workspace-content needs to run as root, since it makes containers and gives directories away';
+  return failed(
+    'workspace-content needs to run as root, since it makes containers and gives directories away',
+  );
 }
 
-async function checkRunc(environment: RunEnvironment): Promise<string | undefined> {
+async function checkRunc(environment: RunEnvironment): Promise<NodeProblem | undefined> {
   const { runcBinary } = environment;
+  const { version, words, errno } = await runcVersion(environment);
+  if (errno === 'EMFILE' || errno === 'ENFILE') return tooManyFiles(`start ${runcBinary}`);
   const wanted = `install runc ${oldestRunc.join('.')} or newer`;
-  const version = await runcVersion(environment);
-  if (version === undefined) return `${runcBinary} cannot be run: ${wanted}`;
-  return isNewEnough(version) ? undefined : `${runcBinary} has version ${version}: ${wanted}`;
+  const reason = 'RuncUnavailable';
+  if (version === undefined) {
+    const said = words.replaceAll(/\s+/g, ' ').trim().slice(0, longestWords);
+    return { reason, message: `${runcBinary} cannot be run (${said}): ${wanted}` };
+  }
+  if (isNewEnough(version)) return undefined;
+  return { reason, message: `${runcBinary} has version ${version}: ${wanted}` };
 }
 
 /** Such as 1.1.5+ds1 or 1.2.0-rc.1. */
@@ -45,27 +69,56 @@ function isNewEnough(version: string): boolean {
   return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
 }
 
-async function checkFile(path: string, mode: number, what: string): Promise<string | undefined> {
+async function checkFile(
+  path: string,
+  mode: number,
+  what: string,
+): Promise<NodeProblem | undefined> {
   return await access(path, mode).then(
     () => undefined,
-    () => `${path} is missing or cannot be used: it is ${what}`,
+    () => failed(`${path} is missing or cannot be used: it is ${what}`),
   );
 }
 
-async function checkStateDir(stateDir: string): Promise<string | undefined> {
-  try {
-    await mkdir(stateDir, { recursive: true, mode: 0o711 });
-    await access(stateDir, constants.W_OK);
-  } catch (error) {
-    return `the state directory ${stateDir} cannot be written: ${String(error)}`;
+async function checkStateDir(stateDir: string): Promise<NodeProblem | undefined> {
+  const error = await tryToWrite(stateDir, 0o711);
+  if (isOutOfFiles(error)) return tooManyFiles(`write in ${stateDir}`);
+  if (error !== undefined) {
+    const message = `the state directory ${stateDir} cannot be written: ${error.message}`;
+    return { reason: 'StateUnwritable', message };
   }
   const closed = await closedDirectory(join(stateDir, '..'));
   if (closed === undefined) return undefined;
-  return `the sandbox has to pass through ${closed} to the state directory, but it is closed to others: chmod o+x it, or use another state directory`;
+  return failed(
+    `the sandbox has to pass through ${closed} to the state directory, but it is closed to others: chmod o+x it, or use another state directory`,
+  );
 }
 
-async function checkUserNamespaces(): Promise<string | undefined> {
+async function checkDataRoot(dataRoot: string): Promise<NodeProblem | undefined> {
+  const error = await tryToWrite(dataRoot, 0o755);
+  if (error === undefined) return undefined;
+  if (isOutOfFiles(error)) return tooManyFiles(`write in ${dataRoot}`);
+  const reason = reasonOfErrno(error.code ?? '') ?? 'DestinationFailed';
+  return { reason, message: `the data root ${dataRoot} cannot be written: ${error.message}` };
+}
+
+async function checkUserNamespaces(): Promise<NodeProblem | undefined> {
   const max = await readFile('/proc/sys/user/max_user_namespaces', 'utf8').catch(() => '0');
   if (Number(max) > 0) return undefined;
-  return 'this kernel allows no user namespaces: set the sysctl user.max_user_namespaces above 0';
+  return failed(
+    'this kernel allows no user namespaces: set the sysctl user.max_user_namespaces above 0',
+  );
+}
+
+function failed(message: string): NodeProblem {
+  return { reason: 'SandboxFailed', message };
+}
+
+function tooManyFiles(what: string): NodeProblem {
+  const message = `the daemon has too many open files to ${what}: raise its limit (ulimit -n)`;
+  return { reason: 'TooManyOpenFiles', message };
+}
+
+function isOutOfFiles(error: NodeJS.ErrnoException | undefined): boolean {
+  return error?.code === 'EMFILE' || error?.code === 'ENFILE';
 }

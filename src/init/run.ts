@@ -1,6 +1,6 @@
 /** The host side of one run: a resource's content is made in its destination by a program in a sandbox. */
 import { existsSync } from 'node:fs';
-import { ContentError } from '../api/errors.ts';
+import { ContentError, type ErrorReason } from '../api/errors.ts';
 import type { ContentPlan } from '../api/plan.ts';
 import {
   defaultLimits,
@@ -17,6 +17,7 @@ import { createCleaner, type Cleaner } from './clean.ts';
 import { containerExists, containerId, removeContainer } from './containers.ts';
 import { takeOwnership, type DestinationOwner } from './destination.ts';
 import { containerPaths, type RunEnvironment } from './environment.ts';
+import { withFreeSpace } from './free-space.ts';
 import { judge } from './outcome.ts';
 import { createRunLog, maxLineLength, type RunLog } from './run-log.ts';
 import { runSandbox } from './sandbox.ts';
@@ -92,7 +93,7 @@ export async function runInitializer(
     const report = judge(ending, said, cleaner);
     return { report, duration: Math.round((environment.now() - started) * 1e6) };
   } catch (error) {
-    throw await toContentError(error, environment, cleaner);
+    throw await toContentError(error, environment, cleaner, request.destination);
   } finally {
     await cleanUp(environment, id, atRest, log);
   }
@@ -129,16 +130,27 @@ function ownerOf({ runAsUser, runAsGroup }: RunRequest): DestinationOwner {
   return { uid: runAsUser || 33333, gid: runAsGroup || 33333 };
 }
 
+/** What is prepared lies in the state directory. */
+const preparationReasons: Readonly<Record<string, ErrorReason | undefined>> = {
+  ENOSPC: 'StateUnwritable',
+  EDQUOT: 'StateUnwritable',
+  EROFS: 'StateUnwritable',
+  EIO: 'StateUnwritable',
+  EMFILE: 'TooManyOpenFiles',
+  ENFILE: 'TooManyOpenFiles',
+};
+
 async function toContentError(
   error: unknown,
   environment: RunEnvironment,
   cleaner: Cleaner,
+  destination: string,
 ): Promise<ContentError> {
   const failure =
     error instanceof ContentError
-      ? error
+      ? await withFreeSpace(error, destination)
       : new ContentError(
-          'SandboxFailed',
+          preparationReasons[errnoOf(error)] ?? 'SandboxFailed',
           `the sandbox could not be prepared: ${cleaner.line(String(error), maxLineLength)}`,
           { cause: error },
         );
@@ -152,6 +164,10 @@ async function toContentError(
     `${failure.message} (the sandbox has to pass through ${closed}, which is closed to others: chmod o+x it, or use another state directory)`,
     { cause: failure },
   );
+}
+
+function errnoOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 /** @param atRest whether there was no container, or it came to its end by itself and runc removed it */

@@ -7,13 +7,14 @@ import { containerPaths, type RunEnvironment } from './environment.ts';
 const killTimeoutMs = 1000;
 /** runc itself gives a container ten seconds to die. */
 const deleteTimeoutMs = 15_000;
-const versionTimeoutMs = 5000;
+/** It takes 20 ms, but a node may be overloaded and yet work. */
+const versionTimeoutMs = 20_000;
 
 /** How a program ended: by an exit code, by a signal, or it could not be started at all. */
 export type Ending =
   | { readonly exitCode: number }
   | { readonly signal: string }
-  | { readonly startError: string };
+  | { readonly startError: string; readonly errno?: string };
 
 export interface RuncProcess {
   readonly stdout: Readable;
@@ -60,9 +61,12 @@ export function startContainer(
         subprocess.nodeChildProcess.once('exit', (code, signal) => resolve(toEnding(code, signal)));
       }),
       // What cannot even be started never exits.
-      subprocess.then(({ exitCode, signal, originalMessage }) =>
+      subprocess.then(({ exitCode, signal, originalMessage, code }) =>
         exitCode === undefined && signal === undefined
-          ? { startError: originalMessage ?? 'unknown' }
+          ? {
+              startError: originalMessage ?? 'unknown',
+              ...(code === undefined ? {} : { errno: code }),
+            }
           : toEnding(exitCode, signal),
       ),
     ]),
@@ -93,10 +97,27 @@ export async function deleteContainer(
   return exitCode === 0 ? undefined : stderr || originalMessage || 'runc delete failed';
 }
 
-/** The version, such as 1.1.5; undefined when runc cannot be run. */
-export async function runcVersion(environment: RunEnvironment): Promise<string | undefined> {
-  const { stdout } = await runc(environment, versionTimeoutMs, '--version');
-  return /^runc version (\S+)/m.exec(stdout)?.[1];
+export interface RuncAnswer {
+  /** Such as 1.1.5; undefined when runc did not say. */
+  readonly version?: string;
+  /** What it said, or did, instead. */
+  readonly words: string;
+  /** Of a start that failed, such as ENOENT. */
+  readonly errno?: string;
+}
+
+/** Asks runc for its version. */
+export async function runcVersion(environment: RunEnvironment): Promise<RuncAnswer> {
+  const answer = await runc(environment, versionTimeoutMs, '--version');
+  const { stdout, stderr, originalMessage, code, exitCode, timedOut } = answer;
+  const version = exitCode === 0 ? /^runc version (\S+)/m.exec(stdout)?.[1] : undefined;
+  const late = timedOut ? `it gave no answer within ${versionTimeoutMs / 1000} s` : undefined;
+  const ended = exitCode === undefined ? 'it was ended' : `it ended with exit code ${exitCode}`;
+  return {
+    words: late ?? (stderr || stdout || originalMessage || ended),
+    ...(version === undefined ? {} : { version }),
+    ...(code === undefined ? {} : { errno: code }),
+  };
 }
 
 async function runc(environment: RunEnvironment, timeout: number, ...args: string[]) {

@@ -15,8 +15,9 @@ describe('a failure as the host is told of it', () => {
   const codes = [
     ['ENOSPC', 'DestinationFull'],
     ['EDQUOT', 'DestinationFull'],
-    ['EROFS', 'DestinationFailed'],
-    ['EIO', 'DestinationFailed'],
+    ['EROFS', 'DestinationReadOnly'],
+    ['EIO', 'DestinationBroken'],
+    ['ENFILE', 'TooManyOpenFiles'],
     ['EACCES', 'DestinationFailed'],
     ['EPERM', 'DestinationFailed'],
     ['ELOOP', 'PathNotAllowed'],

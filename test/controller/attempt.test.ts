@@ -190,7 +190,7 @@ test('remains of a resource that is gone are nobody’s once another one has the
 test('a journal that cannot be written stops the attempt before it starts', async () => {
   await using it = await setUp();
   await mkdir(it.temp.join(`${uid}.json.tmp`, 'x'), { recursive: true });
-  await assert.rejects(it.attempt(), { reason: 'DestinationFailed' });
+  await assert.rejects(it.attempt(), { reason: 'StateUnwritable' });
   assert.deepEqual(it.engine.asked, ['prepare', 'undo']);
 });
 
@@ -200,7 +200,7 @@ test('a success that the journal does not take is remembered until it does', asy
     await mkdir(it.temp.join(`${uid}.json.tmp`, 'x'), { recursive: true });
     return quick;
   };
-  await assert.rejects(it.attempt(), { reason: 'DestinationFailed' });
+  await assert.rejects(it.attempt(), { reason: 'StateUnwritable' });
   const remembered = it.journal.get(uid);
   assert.ok(remembered !== undefined && remembered !== 'unreadable');
   assert.equal(remembered.state, 'succeeded');

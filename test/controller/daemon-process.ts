@@ -10,6 +10,7 @@ export interface DaemonOptions {
 }
 
 export interface DaemonProcess extends AsyncDisposable {
+  readonly pid: number;
   /** All that it wrote so far. */
   readonly output: () => string;
   /** Waits for the end; returns the exit code, or the name of the signal that ended it. */
@@ -46,6 +47,7 @@ export function startDaemonProcess({ folder, kubeconfig, nodeName }: DaemonOptio
     return code ?? name ?? 'unknown';
   };
   return {
+    pid: child.pid ?? -1,
     output: () => output,
     kill,
     [Symbol.asyncDispose]: async () => {

@@ -14,6 +14,8 @@ test('health and readiness answer 200 when all is well, and else say why not', a
   };
   try {
     assert.equal(await ask('/readyz'), '503 runc is missing');
+    obstacle = `two\nlines \u001B[31m and ${'more '.repeat(1000)}`;
+    assert.match(await ask('/readyz'), /^503 two lines \[31m and more [^\n]{900,1000}…$/);
     assert.equal(await ask('/healthz'), '200 ok');
     obstacle = undefined;
     assert.equal(await ask('/readyz?verbose'), '200 ok');

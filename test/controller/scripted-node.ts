@@ -9,6 +9,7 @@ import type {
 } from '../../src/controller/engine.ts';
 import type { BackoffPolicy } from '../../src/controller/backoff.ts';
 import type { WatchTuning } from '../../src/controller/list-watch.ts';
+import { type Clock, steadyClock } from '../../src/controller/clock.ts';
 import { startController } from '../../src/controller/main.ts';
 import { createNodeEngine } from '../../src/controller/node-engine.ts';
 import { createRunEnvironment } from '../../src/init/environment.ts';
@@ -58,6 +59,10 @@ export interface NodeOptions {
   readonly apiBackoff?: BackoffPolicy;
   /** Throws what the node lacks. */
   readonly check?: () => Promise<void>;
+  /** The node's clock, which may be set while the daemon runs. */
+  readonly clock?: Clock;
+  /** Milliseconds between attempts, half of it left to chance; 50 and more by default. */
+  readonly attemptPauseMs?: number;
 }
 
 export interface ScriptedNode extends AsyncDisposable {
@@ -77,6 +82,7 @@ export async function startScriptedNode(options: NodeOptions): Promise<ScriptedN
   const folder = options.folder ?? String(temp?.path);
   const nodeName = options.nodeName ?? `node-${crypto.randomUUID().slice(0, 8)}`;
   const lines: string[] = [];
+  const baseMs = options.attemptPauseMs ?? 50;
   const config = {
     ...{ nodeName, kubeconfig: options.kubeconfig, logLevel: 'debug' },
     dataRoot: join(folder, 'data'),
@@ -87,9 +93,10 @@ export async function startScriptedNode(options: NodeOptions): Promise<ScriptedN
   };
   const controller = await startController(config, {
     engine: scriptedEngine(folder, options),
+    ...(options.clock && { clock: options.clock, steady: steadyClock }),
     log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
     backoff: {
-      attempt: { baseMs: 50, capMs: 200 },
+      attempt: { baseMs, capMs: 4 * baseMs },
       prerequisite: { baseMs: 50, capMs: 200 },
       ...(options.apiBackoff === undefined ? {} : { api: options.apiBackoff }),
     },

@@ -11,7 +11,8 @@ async function problemsOf(
   await using harness = await createSandboxHarness();
   await harness.child('');
   const changes = await change(harness);
-  return await findProblems({ ...harness.environment, ...changes });
+  const found = await findProblems({ ...harness.environment, ...changes }, harness.dataRoot);
+  return found.map(({ reason, message }) => `${reason}: ${message}`);
 }
 
 test('a node that has all there is to have has no problems', async () => {
@@ -26,7 +27,7 @@ const problems: readonly (readonly [
   [
     'a missing runc',
     async () => ({ runcBinary: '/nowhere/runc' }),
-    /^\/nowhere\/runc cannot be run: install runc 1\.1 or newer$/,
+    /^RuncUnavailable: \/nowhere\/runc cannot be run \(.*ENOENT\): install runc 1\.1 or newer$/,
   ],
   [
     'an old runc',
@@ -35,17 +36,17 @@ const problems: readonly (readonly [
       await writeFile(runcBinary, '#!/bin/sh\necho runc version 1.0.3\n', { mode: 0o755 });
       return { runcBinary };
     },
-    /has version 1\.0\.3: install runc 1\.1 or newer$/,
+    /^RuncUnavailable: .*has version 1\.0\.3: install runc 1\.1 or newer$/,
   ],
   [
     'a missing Node',
     async () => ({ nodeBinary: '/nowhere/node' }),
-    /^\/nowhere\/node is missing or cannot be used/,
+    /^SandboxFailed: \/nowhere\/node is missing or cannot be used/,
   ],
   [
     'a program that was not built',
     async () => ({ childDir: '/nowhere' }),
-    /^\/nowhere\/child\.mjs is missing .*make build/,
+    /^SandboxFailed: \/nowhere\/child\.mjs is missing .*make build/,
   ],
   [
     'a state directory that cannot be made',
@@ -53,7 +54,7 @@ const problems: readonly (readonly [
       await writeFile(temp.join('file'), '');
       return { stateDir: temp.join('file/state') };
     },
-    /^the state directory .*\/file\/state cannot be written: .*ENOTDIR/,
+    /^StateUnwritable: the state directory .*\/file\/state cannot be written: .*ENOTDIR/,
   ],
   [
     'a state directory that the sandbox cannot pass through',

@@ -103,29 +103,32 @@ test('the step of a failure is that of the child', async () => {
   );
 });
 
-const nodes: readonly (readonly [string, Partial<RunEnvironment>, RegExp])[] = [
+const nodes: readonly (readonly [string, Partial<RunEnvironment>, ErrorReason, RegExp])[] = [
   [
     'a missing bind source is named in the words of runc',
     { nodeBinary: '/nowhere/node' },
+    'SandboxFailed',
     /failed to open mount source \/nowhere\/node: No such file or directory.*runc run failed/,
   ],
   [
     'a missing runc is named',
     { runcBinary: '/nowhere/runc' },
+    'RuncUnavailable',
     /runc could not be started: .*\/nowhere\/runc.*ENOENT/,
   ],
   [
     'a runc that is no program is named',
     { runcBinary: '/etc/passwd' },
+    'RuncUnavailable',
     /runc could not be started: .*\/etc\/passwd.*EACCES/,
   ],
 ];
-for (const [name, options, message] of nodes) {
+for (const [name, options, reason, message] of nodes) {
   test(name, async () => {
     await using harness = await createSandboxHarness(options);
     await harness.child('');
     const uid = freshUid();
-    await assert.rejects(harness.run({ uid }), isContentError('SandboxFailed', message));
+    await assert.rejects(harness.run({ uid }), isContentError(reason, message));
     await assertNothingLeft(harness, uid);
   });
 }

@@ -1,6 +1,7 @@
 /** GNU tar writes the files: 20 times as fast as node-tar's own extraction of many small ones. */
 import type { Writable } from 'node:stream';
 import { ContentError, type ErrorReason } from '../../api/errors.ts';
+import { reasonOfWords } from '../../api/os-errors.ts';
 import { readyFile } from '../../api/protocol.ts';
 import { bounded, printable } from '../../api/text.ts';
 import { type Ended, type Program, type Spawn, start } from './program.ts';
@@ -81,12 +82,11 @@ export class GnuTar {
 
   /** It would go on through the whole archive, with one complaint a file. */
   #listen(words: string): void {
-    if (classify(words) === 'DestinationFull') void this.kill();
+    if (reasonOfWords(words) !== undefined) void this.kill();
   }
 }
 
 const causes: readonly (readonly [RegExp, ErrorReason])[] = [
-  [/No space left on device|Disk quota exceeded/, 'DestinationFull'],
   [
     /Unexpected EOF|Malformed|Skipping to next header|does not look like a tar|Damaged/,
     'ArchiveCorrupt',
@@ -95,6 +95,8 @@ const causes: readonly (readonly [RegExp, ErrorReason])[] = [
 ];
 
 function classify(words: string): ErrorReason {
+  const ofNode = reasonOfWords(words);
+  if (ofNode !== undefined) return ofNode;
   return causes.find(([pattern]) => pattern.test(words))?.[1] ?? 'DestinationFailed';
 }
 

@@ -3,6 +3,7 @@ import { boundedEnd, printable } from '../../api/text.ts';
 import { followHttpTrace, traceEnvironment } from './http-trace.ts';
 import { type GitProgress, isChatter, parseGitProgress } from './progress.ts';
 import { spawnGit } from './spawn.ts';
+import { whyUnwritten } from './unwritten.ts';
 
 export interface GitCommand {
   /** Global options, subcommand and its arguments. */
@@ -39,6 +40,8 @@ export class GitCommandError extends Error {
   readonly exitCode: number | undefined;
   /** How long the server asked to wait, milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** The operating system's code of why it could not write, where it could not. */
+  readonly errno: string | undefined;
 
   constructor(subcommand: string, details: GitExitDetails) {
     super(`git ${subcommand} failed`);
@@ -46,11 +49,12 @@ export class GitCommandError extends Error {
     this.silent = details.silent;
     this.exitCode = details.exitCode;
     this.retryAfterMs = details.retryAfterMs;
+    this.errno = details.errno;
   }
 }
 
 type GitExitDetails = Pick<GitCommandError, 'words' | 'silent' | 'exitCode'> &
-  Partial<Pick<GitCommandError, 'retryAfterMs'>>;
+  Partial<Pick<GitCommandError, 'retryAfterMs' | 'errno'>>;
 
 /** Characters of git's own words that are kept. */
 const longestWords = 3 * 1024;
@@ -88,6 +92,7 @@ export async function runGit(command: GitCommand): Promise<GitOutput> {
     silent: watchdog.signal.aborted,
     exitCode,
     retryAfterMs: trace?.retryAfterMs(),
+    errno: await whyUnwritten(words, cwd),
   });
 }
 

@@ -1,4 +1,5 @@
 import { ContentError, type ErrorReason } from '../../api/errors.ts';
+import { reasonOfErrno, reasonOfWords } from '../../api/os-errors.ts';
 import { TransientFailure } from '../retry.ts';
 import { GitCommandError } from './command.ts';
 
@@ -14,9 +15,8 @@ type Row = readonly [words: RegExp, reason: ErrorReason, summary: string, transi
 
 /** git's own words, the first row that fits wins. What a server says (`remote:`) is none of them. */
 const rows: readonly Row[] = [
-  [/No space left on device|Disk quota exceeded/, 'DestinationFull', 'the disk is full'],
   [
-    /(?:Read-only file system|Input\/output error|unable to create .*: Permission denied)/,
+    /unable to create .*: Permission denied/,
     'DestinationFailed',
     'the directory could not be written',
   ],
@@ -105,12 +105,19 @@ const otherwise: GitFailureClass = {
   transient: false,
 };
 
-/** What git's words of a failure mean. git must have run with LC_ALL=C. */
-export function classifyGitFailure(words: string): GitFailureClass {
+/**
+ * What git's words of a failure mean, and the code of why it could not write, if that was it. git must
+ * have run with LC_ALL=C.
+ */
+export function classifyGitFailure(words: string, errno = ''): GitFailureClass {
   const own = words
     .split('\n')
     .filter((line) => !line.startsWith('remote:'))
     .join('\n');
+  const ofNode = reasonOfWords(own) ?? reasonOfErrno(errno);
+  if (ofNode !== undefined) {
+    return { reason: ofNode, summary: summaryOf(ofNode), transient: false };
+  }
   const row = rows.find(([pattern]) => pattern.test(own));
   const [, reason, summary, transient] = row ?? [];
   const found =
@@ -120,6 +127,10 @@ export function classifyGitFailure(words: string): GitFailureClass {
   // Some servers say so and then just close the connection.
   const isVague = found.transient || found === otherwise;
   return isVague && /\bAccess denied\b/i.test(words) ? denied : found;
+}
+
+function summaryOf(reason: ErrorReason): string {
+  return reason === 'DestinationFull' ? 'the disk is full' : 'the directory could not be written';
 }
 
 /** A failed git command as the user is told of it; `what` names the repository. Other errors stay as they are. */
@@ -143,7 +154,7 @@ function explained(
     const failure = new ContentError('GitRemoteUnavailable', message, { cause: error });
     return { failure, transient: true };
   }
-  const { reason, summary, transient } = classifyGitFailure(error.words);
+  const { reason, summary, transient } = classifyGitFailure(error.words, error.errno);
   const said = error.words === '' ? '' : `; git said: ${error.words}`;
   const failure = new ContentError(reason, `${what}: ${summary}${said}`, { cause: error });
   return { failure, transient };

@@ -14,6 +14,7 @@ import { decide, type Expected } from '../../controller/decide.ts';
 import type { FailedEntry } from '../../controller/journal-entry.ts';
 import { Journal } from '../../controller/journal.ts';
 import { createNodeEngine } from '../../controller/node-engine.ts';
+import { removeDeadRuns } from '../../controller/dead-runs.ts';
 import { shareStateDir } from '../../controller/state-lock.ts';
 import { buildStatus, type View } from '../../controller/status.ts';
 import { createRunEnvironment } from '../../init/environment.ts';
@@ -97,7 +98,10 @@ async function makeOneAttempt(
   expected: Expected,
 ): Promise<View> {
   const plan = planContent(resource, secrets);
-  await using state = await makeStateDir(stateDir);
+  await using state = await makeStateDir(stateDir).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new SetupError(`the state directory ${stateDir} cannot be used: ${why}`, { cause });
+  });
   const environment = createRunEnvironment({ stateDir: state.path });
   const engine = createNodeEngine(dataRoot, environment, storage);
   await engine.check().catch((cause: unknown) => {
@@ -126,8 +130,15 @@ async function makeStateDir(
   const path = join(stateDir, 'run', newUuid());
   // The sandbox passes through them as another user.
   await mkdir(stateDir, { recursive: true, mode: 0o711 });
+  // Of calls that were killed, while no other is at work.
+  await removeDeadRuns(createRunEnvironment({ stateDir }));
   const share = await shareStateDir(stateDir);
-  await mkdir(path, { recursive: true, mode: 0o711 });
+  try {
+    await mkdir(path, { recursive: true, mode: 0o711 });
+  } catch (error) {
+    await share[Symbol.asyncDispose]();
+    throw error;
+  }
   return {
     path,
     async [Symbol.asyncDispose]() {

@@ -93,7 +93,8 @@ const cases = [
     false,
   ],
   ['error: unable to create file a: Disk quota exceeded', 'DestinationFull', false],
-  ['fatal: could not create work tree dir: Read-only file system', 'DestinationFailed', false],
+  ['fatal: could not create work tree dir: Read-only file system', 'DestinationReadOnly', false],
+  ['fatal: cannot read: Input/output error', 'DestinationBroken', false],
   ['error: unable to create file a: Permission denied', 'DestinationFailed', false],
   [
     'remote: No space left on device\nfatal: the remote end hung up unexpectedly',

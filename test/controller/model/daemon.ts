@@ -3,6 +3,7 @@ import { ContentError } from '../../../src/api/errors.ts';
 import { assemble } from '../../../src/controller/assembly.ts';
 import { Journal } from '../../../src/controller/journal.ts';
 import { Metrics } from '../../../src/controller/metrics.ts';
+import { NodeWatch } from '../../../src/controller/node-watch.ts';
 import { recoverAll } from '../../../src/controller/recovery.ts';
 import type { Faults } from './faults.ts';
 import type { Invariants } from './invariants.ts';
@@ -54,11 +55,12 @@ export class Daemon {
     const { api, node, scheduler, faults, invariants, maxConcurrent } = this.#parts;
     const clock = scheduler.clockOf(this.life);
     const journal = await this.#openJournal();
+    const engine = new SimulatedEngine({ node, scheduler, faults, invariants, life: this.life });
+    const watch = new NodeWatch({ engine, clock, log });
     const { workers, listWatch, runs, recovery } = assemble({
-      ...{ journal, metrics, clock, log },
+      ...{ journal, metrics, clock, steady: clock, log, engine, node: watch },
       config: { nodeName, maxConcurrent },
       client: new SimulatedClient(api, scheduler, faults, this.life),
-      engine: new SimulatedEngine({ node, scheduler, faults, invariants, life: this.life }),
       stopping: this.#stopping.signal,
       requests: this.#requests.signal,
     });
@@ -67,14 +69,7 @@ export class Daemon {
       runs.abortAll(new ContentError('Interrupted', 'the daemon was ended'));
       await idle;
     };
-    for (;;) {
-      try {
-        await recoverAll(recovery);
-        break;
-      } catch {
-        await clock.sleep(1000, this.#stopping.signal);
-      }
-    }
+    await watch.ready(async () => await recoverAll(recovery), this.#stopping.signal);
     await listWatch.run(this.#requests.signal);
   }
 

@@ -1,0 +1,44 @@
+import { listContainers, removeContainer } from '../init/containers.ts';
+import type { RunEnvironment } from '../init/environment.ts';
+
+/**
+ * Removes containers that no attempt is at work in: what an attempt could not clean up at its end, for
+ * want of file descriptors, say, or since one of its processes hung in a disk.
+ */
+export class Strays {
+  readonly #environment: RunEnvironment;
+  readonly #busy = new Set<string>();
+  #removing: Promise<void> = Promise.resolve();
+
+  constructor(environment: RunEnvironment) {
+    this.#environment = environment;
+  }
+
+  /** Keeps the container of a uid from being taken for a stray until it is disposed of. */
+  async keep(uid: string): Promise<Disposable> {
+    this.#busy.add(uid);
+    // It may just be about to remove what an earlier attempt left.
+    await this.#removing;
+    return { [Symbol.dispose]: () => void this.#busy.delete(uid) };
+  }
+
+  /** Never rejects: what cannot be removed is tried again the next time. */
+  async remove(): Promise<void> {
+    await this.#removing;
+    this.#removing = this.#remove();
+    await this.#removing;
+  }
+
+  async #remove(): Promise<void> {
+    const { log } = this.#environment;
+    try {
+      for (const { id, uid } of await listContainers(this.#environment)) {
+        if (this.#busy.has(uid)) continue;
+        await removeContainer(this.#environment, id);
+        log.warn({ container: id }, 'what an attempt had left was removed');
+      }
+    } catch (err) {
+      log.error({ err }, 'something that an attempt left cannot be removed; it is tried again');
+    }
+  }
+}
