@@ -86,7 +86,8 @@ async function disown(journal: Journal, uid: string, destination: string): Promi
 
 /**
  * Runs what was begun and records the outcome, which is not thrown, be it a failure. Throws
- * ContentError when the journal could not be written; `Journal.settle` tries that again.
+ * ContentError when the journal could not be written; `Journal.settle` tries that again. Throws as
+ * `Engine.finished` when the daemon is to end and it cannot be told what the attempt came to.
  */
 export async function carryOut(
   parts: AttemptParts,
@@ -100,8 +101,16 @@ export async function carryOut(
     outcome = toSucceededEntry(entry, result, parts.clock.now());
   } catch (thrown) {
     const error = toContentError(thrown);
-    const dirty = !(await removed(parts, error, entry.hostPath, prepared));
-    outcome = toFailedEntry(entry, error, dirty, parts);
+    const result = await completed(parts.engine, error, entry);
+    outcome =
+      result === undefined
+        ? toFailedEntry(
+            entry,
+            error,
+            !(await removed(parts, error, entry.hostPath, prepared)),
+            parts,
+          )
+        : toSucceededEntry(entry, result, parts.clock.now());
   }
   // Before anybody else hears of it.
   await parts.journal.record(outcome);
@@ -132,6 +141,21 @@ async function run(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * What an interrupted attempt came to after all: between its ready file and the end of its sandbox
+ * the content is complete, and whoever waited for the file works in it. A daemon that is killed in
+ * there is followed by one that decides the same.
+ */
+async function completed(
+  engine: Engine,
+  error: ContentError,
+  { hostPath, startTime }: RunningEntry,
+): Promise<AttemptResult | undefined> {
+  if (error.reason !== 'Interrupted') return undefined;
+  // When that cannot be told now, the journal goes on saying that it runs: the next life looks again.
+  return await engine.finished(hostPath, startTime);
 }
 
 /** Takes away what the attempt wrote. What cannot be removed now the next attempt removes. */
