@@ -26,21 +26,27 @@ const workspaceUser = 33333;
 
 export class People {
   readonly #kept: Kept[] = [];
+  /** Content that went away under their hands. */
+  readonly #lost: { readonly since: Since; readonly why: string }[] = [];
 
   /** Adds a file, and edits one that came with the content. */
   workIn(content: string, edited: string | undefined): void {
-    this.#write(join(content, 'work.txt'), `work of days in ${content}\n`, 'status');
-    if (edited !== undefined) {
-      const path = join(content, edited);
-      appendFileSync(path, 'edited\n');
-      this.#keep(path, 'status');
-    }
-    // Nobody writes it, but a second run would.
-    this.#keep(join(content, '.gitpod/ready'), 'status');
+    this.#try('status', () => {
+      this.#write(join(content, 'work.txt'), `work of days in ${content}\n`, 'status');
+      if (edited !== undefined) {
+        const path = join(content, edited);
+        appendFileSync(path, 'edited\n');
+        this.#keep(path, 'status');
+      }
+      // Nobody writes it, but a second run would.
+      this.#keep(join(content, '.gitpod/ready'), 'status');
+    });
   }
 
   hurryInto(content: string): void {
-    this.#write(join(content, 'hasty.txt'), `written at once in ${content}\n`, 'ready file');
+    this.#try('ready file', () => {
+      this.#write(join(content, 'hasty.txt'), `written at once in ${content}\n`, 'ready file');
+    });
   }
 
   count(since: Since): number {
@@ -49,12 +55,19 @@ export class People {
 
   /** What became of their files, in words; empty when all are as they were left. */
   findLosses(since: Since): string[] {
-    return this.#kept
-      .filter((each) => each.since === since)
-      .flatMap((each) => {
-        const why = lossOf(each);
-        return why === undefined ? [] : [`${each.path}: ${why}`];
-      });
+    const broken = this.#kept.flatMap((each) => {
+      const why = lossOf(each);
+      return why === undefined ? [] : [{ since: each.since, why: `${each.path}: ${why}` }];
+    });
+    return [...this.#lost, ...broken].filter((each) => each.since === since).map(({ why }) => why);
+  }
+
+  #try(since: Since, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#lost.push({ since, why: `nobody could work in it: ${String(error)}` });
+    }
   }
 
   #write(path: string, text: string, since: Since): void {

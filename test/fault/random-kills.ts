@@ -8,7 +8,7 @@ import type { Site, Subject } from './site.ts';
 /** Milliseconds of the longest life. Much of it is start and recovery, which are to be hit as well. */
 const longestLifeMs = 1600;
 /** From SIGTERM to SIGKILL, where both are sent. */
-const longestDrainMs = 300;
+const longestDrainMs = 150;
 const workInHand = 6;
 
 export interface RandomKills {
@@ -45,13 +45,13 @@ export async function killAtRandom(
       throw new Error(`the daemon ended by itself; it said last:\n${await program.logTail()}`);
     }
     const fate = random.below(10);
-    if (fate < 2) program.signal('SIGTERM');
+    if (fate < 3) program.signal('SIGTERM');
     if (fate < 1) {
       await endedWithin(program, 30_000);
       counts.ended += 1;
       continue;
     }
-    if (fate < 2) await Promise.race([delay(random.below(longestDrainMs)), program.ended]);
+    if (fate < 3) await Promise.race([delay(random.below(longestDrainMs)), program.ended]);
     if (!program.running) {
       counts.ended += 1;
       continue;
@@ -59,7 +59,7 @@ export async function killAtRandom(
     program.signal('SIGKILL');
     await program.ended;
     counts.killed += 1;
-    if (fate < 2) counts.whileEnding += 1;
+    if (fate < 3) counts.whileEnding += 1;
     if (counts.killed % 20 === 0) tell(`${counts.killed} of ${kills} random kills`);
   }
   return counts;

@@ -25,7 +25,8 @@ const both = (kinds: Kinds): readonly Kind[] => [...kinds.good, ...kinds.failing
 const late = ({ withoutSecret }: Kinds): readonly Kind[] => [withoutSecret];
 const slow = ({ slowAtFirst }: Kinds): readonly Kind[] => [slowAtFirst];
 
-const running = 'none → running';
+/** From whichever state: when all slots are taken, it is claimed in between. */
+const running = '→ running';
 
 export const rounds: readonly Round[] = [
   // First, as its pauses pass while the others go on.
@@ -41,7 +42,7 @@ export const rounds: readonly Round[] = [
   },
   { title: 'none → claimed', kinds: good, lives: [[kill('none → claimed')]], queued: true },
   { title: 'claimed → running', kinds: good, lives: [[kill('claimed → running')]], queued: true },
-  { title: running, kinds: both, lives: [[kill(running)]] },
+  { title: 'none → running', kinds: both, lives: [[kill('none → running')]] },
   {
     title: 'the status says Initializing',
     kinds: both,
@@ -68,7 +69,7 @@ export const rounds: readonly Round[] = [
     lives: [[kill('ready file')], [kill('running → succeeded')]],
   },
   {
-    title: 'a missing Secret is told, and after it came: none → running',
+    title: 'a missing Secret is told, and after it came: → running',
     kinds: late,
     lives: [[kill('status Pending')], [kill(running)]],
   },

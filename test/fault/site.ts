@@ -78,9 +78,9 @@ export async function startSite(): Promise<Site> {
   const statuses = watchStatuses(cluster.kubeconfig, sightings);
   started.defer(async () => await statuses.stop());
   const polling = setInterval(() => {
-    for (const { name, path, finished } of subjects.values()) {
-      const found = !finished && existsSync(join(path, '.gitpod/ready'));
-      if (found) sightings.see(name, 'ready file');
+    for (const { name, path, finished, settled } of subjects.values()) {
+      if (finished || settled !== undefined) continue;
+      if (existsSync(join(path, '.gitpod/ready'))) sightings.see(name, 'ready file');
     }
   }, pollMs);
   started.defer(() => clearInterval(polling));
