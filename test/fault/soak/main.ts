@@ -8,11 +8,12 @@ import { soak } from './waves.ts';
 
 const waves = Number(process.env['SOAK_WAVES'] ?? 20);
 const perWave = 50;
+const settleMs = 15_000;
 const idleMs = 60_000;
 
 const started = performance.now();
 const result = await soak({
-  ...{ waves, perWave, idleMs },
+  ...{ waves, perWave, settleMs, idleMs },
   tell: (text) => void process.stderr.write(`${text}\n`),
 });
 const lines = judgeSoak(result, { memory: true });

@@ -1,7 +1,7 @@
 /** The table of `make soak`: the first tenth of the waves beside the last. Pure. */
 import { grid } from '../../bench/report.ts';
 import { isListening, mostStatusWrites } from './audit.ts';
-import type { SoakResult, Wave } from './waves.ts';
+import { type SoakResult, tenthOf, type Wave } from './waves.ts';
 
 export interface Line {
   readonly what: string;
@@ -23,7 +23,7 @@ type Figure = Exclude<keyof Wave, 'residentBytes'>;
 /** Without `memory` it is not looked at: a few waves say nothing about it. */
 export function judgeSoak(result: SoakResult, { memory }: { memory: boolean }): Line[] {
   const { waves, requests, idleRequests, surprises } = result;
-  const tenth = Math.max(1, Math.floor(waves.length / 10));
+  const tenth = tenthOf(waves.length);
   const [first, last] = [waves.slice(0, tenth), waves.slice(-tenth)];
   const flat = (what: string, figure: Figure, more = 0): Line => {
     const [from, to] = [most(first, figure), most(last, figure)];
@@ -37,7 +37,7 @@ export function judgeSoak(result: SoakResult, { memory }: { memory: boolean }): 
     ...(memory
       ? [
           {
-            what: 'resident memory',
+            what: 'resident memory of the idle daemon',
             first: megabytes(early),
             last: megabytes(late),
             bound: `${growth} times`,

@@ -9,7 +9,8 @@ test(
   'a daemon takes no more after some waves of resources than after the first',
   { skip: lacks('root', 'runc', 'git', 'setpriv') },
   async () => {
-    const result = await soak({ waves: 2, perWave: 8, idleMs: 1000, tell: () => undefined });
+    const sizes = { waves: 2, perWave: 8, settleMs: 0, idleMs: 1000 };
+    const result = await soak({ ...sizes, tell: () => undefined });
     const lines = judgeSoak(result, { memory: false });
     assert.ok(
       lines.every(({ held }) => held),
