@@ -72,6 +72,14 @@ demo: setup build control-plane object-store ## apply the samples to a real API 
 bench: setup build control-plane object-store ## measure, side by side with the plain tools; RECORD=1 writes docs/benchmarks.md, SNAPSHOTS=1 adds archives
 	@exec node test/bench/main.ts $(if $(RECORD),--record) $(if $(SNAPSHOTS),--snapshots)
 
+.PHONY: fault
+fault: setup build control-plane object-store ## kill the daemon at every transition and at random moments (some minutes); RECORD=1 writes docs/reliability.md
+	@exec node test/fault/main.ts $(if $(RECORD),--record)
+
+.PHONY: soak
+soak: setup build control-plane object-store ## 1,000 resources through one daemon (some minutes); RECORD=1 writes docs/reliability.md
+	@exec node test/fault/soak/main.ts $(if $(RECORD),--record)
+
 .PHONY: audit
 audit: node-packages ## ask the npm registry for known vulnerabilities
 	@PATH=$$SYSTEM_PATH npm audit

@@ -1,8 +1,12 @@
 /** A control plane with everything of deploy/ in it, and the daemon of one node against it. */
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createGuardedFolder } from '../../test/control-plane/folder.ts';
-import { type ControlPlane, startControlPlane } from '../../test/control-plane/index.ts';
+import { createGuardedFolder, type GuardedFolder } from '../../test/control-plane/folder.ts';
+import {
+  type ControlPlane,
+  type ControlPlaneOptions,
+  startControlPlane,
+} from '../../test/control-plane/index.ts';
 import { applyManifests, installCrds } from '../../test/control-plane/manifests.ts';
 import { freePorts } from '../../test/control-plane/ports.ts';
 import { waitFor } from '../../test/support/wait.ts';
@@ -10,8 +14,8 @@ import { projectRoot } from './project.ts';
 import { type Program, startProgram } from './program.ts';
 
 /** The control plane with the CRD, the namespace and the RBAC rules of deploy/. */
-export async function startCluster(): Promise<ControlPlane> {
-  const controlPlane = await startControlPlane();
+export async function startCluster(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const controlPlane = await startControlPlane(options);
   try {
     const { client } = controlPlane;
     for (const file of ['namespace.yaml', 'rbac.yaml']) {
@@ -35,42 +39,19 @@ export interface NodeDaemon {
   stop(): Promise<number | null>;
 }
 
-interface NodeOptions {
-  /** Of the object stores. */
-  readonly storageConfig?: string;
-  /** By default beside the data. */
-  readonly stateDir?: string;
-}
-
 /** `wscontent controller` with the rights of its service account alone, and with a folder of its own. */
 export async function startNode(
   controlPlane: ControlPlane,
   nodeName: string,
-  { storageConfig, stateDir }: NodeOptions = {},
+  flags: readonly string[] = [],
 ): Promise<NodeDaemon> {
-  const kubeconfig = await controlPlane.createServiceAccountKubeconfig(
-    'workspace-content',
-    'workspace-content',
-  );
-  const folder = await createGuardedFolder('wscontent-demo-');
-  const [dataRoot, log] = [join(folder.path, 'data'), join(folder.path, 'controller.log')];
-  // People look into it, and the sandbox passes through it as another user.
-  await chmod(folder.path, 0o755);
-  await mkdir(dataRoot);
+  const kubeconfig = await createDaemonKubeconfig(controlPlane);
+  const folder = await createNodeFolder('wscontent-demo-');
+  const [dataRoot, log] = [join(folder.path, 'data'), logOf(folder.path)];
   const [port] = await freePorts(1);
-  const program = startProgram(
-    join(projectRoot, 'bin/wscontent'),
-    [
-      'controller',
-      ...['--node-name', nodeName],
-      ...['--kubeconfig', kubeconfig],
-      ...['--data-root', dataRoot],
-      ...['--state-dir', stateDir ?? join(folder.path, 'state')],
-      ...(storageConfig === undefined ? [] : ['--storage-config', storageConfig]),
-      ...['--metrics-address', `127.0.0.1:${port}`],
-    ],
-    { env: withoutProxy(process.env), log },
-  );
+  const metricsAddress = `127.0.0.1:${port}`;
+  const place = { folder: folder.path, kubeconfig, nodeName, metricsAddress };
+  const program = startDaemon(place, flags);
   const stop = async (): Promise<number | null> => {
     const exitCode = await program.stop();
     await folder.remove();
@@ -87,6 +68,56 @@ export async function startNode(
       cause: error,
     });
   }
+}
+
+/** Has the rights of the daemon's service account, and no others. */
+export async function createDaemonKubeconfig(controlPlane: ControlPlane): Promise<string> {
+  return await controlPlane.createServiceAccountKubeconfig(
+    'workspace-content',
+    'workspace-content',
+  );
+}
+
+/** For data/, state/ and the log of one node. */
+export async function createNodeFolder(prefix: string): Promise<GuardedFolder> {
+  const folder = await createGuardedFolder(prefix);
+  // People look into it, and the sandbox passes through it as another user.
+  await chmod(folder.path, 0o755);
+  await mkdir(join(folder.path, 'data'));
+  return folder;
+}
+
+export interface DaemonPlace {
+  /** As `createNodeFolder` makes it. */
+  readonly folder: string;
+  readonly kubeconfig: string;
+  readonly nodeName: string;
+  /** host:port; port 0 takes a free one. */
+  readonly metricsAddress: string;
+}
+
+/** Starts the bundled program, and does not wait for anything. */
+export function startDaemon(
+  { folder, kubeconfig, nodeName, metricsAddress }: DaemonPlace,
+  flags: readonly string[] = [],
+): Program {
+  return startProgram(
+    join(projectRoot, 'bin/wscontent'),
+    [
+      'controller',
+      ...['--node-name', nodeName],
+      ...['--kubeconfig', kubeconfig],
+      ...['--data-root', join(folder, 'data')],
+      ...['--state-dir', join(folder, 'state')],
+      ...['--metrics-address', metricsAddress],
+      ...flags,
+    ],
+    { env: withoutProxy(process.env), log: logOf(folder) },
+  );
+}
+
+function logOf(folder: string): string {
+  return join(folder, 'controller.log');
 }
 
 /** All that it talks to is on this machine. */

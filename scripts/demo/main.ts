@@ -34,7 +34,7 @@ async function demonstrate(screen: Screen, signal: AbortSignal, stay: boolean): 
 
   screen.say(`Kubernetes ${controlPlane.version} has the CRD and the RBAC rules of deploy/`);
   screen.say(`Starting wscontent controller for the node ${nodeName}, as its service account`);
-  const node = await startNode(controlPlane, nodeName, { storageConfig: hosts.storageConfig });
+  const node = await startNode(controlPlane, nodeName, ['--storage-config', hosts.storageConfig]);
   cleanup.defer(async () => {
     screen.say('Stopping the controller and the servers');
     const exitCode = await node.stop();

@@ -12,6 +12,10 @@ export interface Program {
   logTail(lines?: number): Promise<string>;
   /** Asks it to end, by force when it has not after `graceMs`; returns its exit code, null after a signal. */
   stop(graceMs?: number): Promise<number | null>;
+  /** Sends it a signal, at once. */
+  signal(name: 'SIGTERM' | 'SIGKILL'): void;
+  /** Resolves when it is gone. */
+  readonly ended: Promise<void>;
 }
 
 interface ProgramOptions {
@@ -34,8 +38,14 @@ export function startProgram(
   });
   closeSync(output);
   child.on('error', () => undefined);
+  const ended =
+    child.pid === undefined ? Promise.resolve() : once(child, 'exit').then(() => undefined);
   return {
     pid: child.pid ?? -1,
+    ended,
+    signal: (name) => {
+      child.kill(name);
+    },
     get running() {
       return !hasEnded(child);
     },
@@ -45,7 +55,6 @@ export function startProgram(
     },
     async stop(graceMs = 15_000) {
       if (!hasEnded(child)) {
-        const ended = once(child, 'exit');
         child.kill('SIGTERM');
         await Promise.race([ended, delay(graceMs, undefined, { ref: false })]);
         if (!hasEnded(child)) child.kill('SIGKILL');

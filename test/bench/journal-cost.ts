@@ -25,7 +25,7 @@ export async function journalCost(): Promise<Row[]> {
       await execa('mount', ['-t', 'tmpfs', 'none', journal]);
       cleanUp.defer(async () => void (await execa('umount', [journal])));
     }
-    const daemon = await startNode(controlPlane, node, { stateDir });
+    const daemon = await startNode(controlPlane, node, ['--state-dir', stateDir]);
     cleanUp.defer(async () => void (await daemon.stop()));
   }
   const { client } = controlPlane;

@@ -19,7 +19,7 @@ export function times(value: number): string {
 
 /** The rows as a table in Markdown, columns aligned so that a terminal shows them as well. */
 export function table(rows: readonly Row[]): string {
-  const cells = [
+  return grid([
     ['what', 'figures', 'result', 'target', ''],
     ...rows.map(({ what, figures, result, target, met }) => [
       what,
@@ -28,7 +28,11 @@ export function table(rows: readonly Row[]): string {
       target,
       met ? 'met' : 'missed',
     ]),
-  ];
+  ]);
+}
+
+/** Cells as a table in Markdown, columns aligned; the first row is the heading. */
+export function grid(cells: readonly (readonly string[])[]): string {
   const widths = cells[0]?.map((_, column) =>
     Math.max(...cells.map((row) => row[column]?.length ?? 0)),
   );

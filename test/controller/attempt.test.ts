@@ -23,6 +23,8 @@ const quick = { duration: 5, report: { source: 'from-other', metrics: [], warnin
 class FakeEngine implements Engine {
   readonly asked: string[] = [];
   files: string[] = [];
+  /** When the ready file was placed. */
+  readySince: number | undefined;
   outcome: (request: AttemptRequest) => Promise<typeof quick> = async () =>
     await Promise.resolve(quick);
 
@@ -50,8 +52,9 @@ class FakeEngine implements Engine {
     this.#note(request.cleanSlate ? 'run on a clean slate' : 'run');
     return await this.outcome(request);
   }
-  async finished(): Promise<undefined> {
-    return await Promise.resolve(undefined);
+  async finished(_: string, startTime: number): Promise<typeof quick | undefined> {
+    const isReady = this.readySince !== undefined && this.readySince >= startTime;
+    return await Promise.resolve(isReady ? quick : undefined);
   }
   async clear(): Promise<void> {
     this.#note('clear');
@@ -154,6 +157,26 @@ test('an interrupted attempt is not cleaned up by the daemon that is to end', as
   const outcome = await it.attempt();
   assert.ok(outcome.state === 'failed' && outcome.dirty && outcome.retryAt === 1000);
   assert.deepEqual(it.engine.asked, ['prepare', 'run']);
+});
+
+test('an attempt that is interrupted after its ready file has succeeded', async () => {
+  await using it = await setUp();
+  it.engine.outcome = async () => {
+    it.engine.readySince = it.clock.now();
+    return await Promise.reject(new ContentError('Interrupted', 'SIGTERM'));
+  };
+  assert.equal((await it.attempt()).state, 'succeeded');
+  assert.deepEqual(it.engine.asked, ['prepare', 'run']);
+});
+
+test('a failed attempt has failed, whatever lies in its content', async () => {
+  await using it = await setUp();
+  it.engine.outcome = async () => {
+    it.engine.readySince = it.clock.now();
+    return await Promise.reject(new ContentError('DigestMismatch', 'another'));
+  };
+  assert.equal((await it.attempt()).state, 'failed');
+  assert.deepEqual(it.engine.asked, ['prepare', 'run', 'clear', 'undo']);
 });
 
 test('what is no ContentError is an InternalError', async () => {

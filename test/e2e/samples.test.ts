@@ -19,7 +19,7 @@ describe('each sample ends as it says', () => {
 
   before(async () => {
     [controlPlane, hosts] = await Promise.all([startCluster(), startLocalHosts()]);
-    node = await startNode(controlPlane, 'demo', { storageConfig: hosts.storageConfig });
+    node = await startNode(controlPlane, 'demo', ['--storage-config', hosts.storageConfig]);
     for (const { name } of samples) await applySample(controlPlane.client, name, hosts.rewrites);
     contents = await followSamples(controlPlane.client, samples, {
       show: () => undefined,
