@@ -125,7 +125,7 @@ export const errorCatalogue = {
     retried: false,
   },
   LimitExceeded: {
-    means: 'The content is larger than the limits allow.',
+    means: 'The content is larger, or takes more memory or processes, than the limits allow.',
     remedy: "Make the content smaller, or ask the cluster's operator to raise the daemon's limits.",
     retried: false,
   },

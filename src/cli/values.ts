@@ -23,6 +23,42 @@ export function integer(min: number, max: number): (value: string) => number {
   };
 }
 
+/** Bytes, such as `512Mi` or `2Gi`; 0 for no limit. */
+export function memory(value: string): number {
+  const [, digits = '', unit = ''] = /^([0-9]{1,15})(Ki|Mi|Gi|)$/.exec(value) ?? [];
+  const bytes = Number(digits) * 1024 ** ['', 'Ki', 'Mi', 'Gi'].indexOf(unit);
+  const isSensible = bytes === 0 || (bytes >= leastMemory && bytes <= Number.MAX_SAFE_INTEGER);
+  if (digits === '' || !isSensible) {
+    throw new TypeError('must be 64Mi or more, such as 512Mi or 2Gi, or 0 for no limit');
+  }
+  return bytes;
+}
+
+/** The sandbox's program needs as much before it has done anything. */
+const leastMemory = 64 * 1024 ** 2;
+
+/** CPUs' worth of time, such as `1.5`; 0 for no limit. */
+export function cpus(value: string): number {
+  const number = /^[0-9]{1,4}(\.[0-9]{1,2})?$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number === 0 || number >= 0.01)) {
+    throw new TypeError('must be a number of CPUs, such as 2 or 0.5, or 0 for no limit');
+  }
+  return number;
+}
+
+/** A whole number that is 0 for no limit. */
+export function limit(min: number, max: number): (value: string) => number {
+  const parse = integer(min, max);
+  return (value) => {
+    if (value === '0') return 0;
+    try {
+      return parse(value);
+    } catch {
+      throw new TypeError(`must be a whole number from ${min} to ${max}, or 0 for no limit`);
+    }
+  };
+}
+
 export function oneOf<const T extends string>(...choices: readonly T[]): (value: string) => T {
   return (value) => {
     const choice = choices.find((candidate) => candidate === value);

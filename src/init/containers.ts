@@ -1,6 +1,6 @@
 /** Containers of runs: their names, those that are there, and taking one away with all that belongs to it. */
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ContentError } from '../api/errors.ts';
 import { removeBundle } from './bundle.ts';
@@ -58,6 +58,16 @@ export async function removeContainer(environment: RunEnvironment, id: string): 
       `the container ${id} could not be removed: ${words ?? ''}`,
     );
   }
+  await removeBundle(environment, id);
+}
+
+/**
+ * Removes a container that came to its end by itself: what `runc delete` would do, without the time
+ * that it takes to start.
+ */
+export async function removeEndedContainer(environment: RunEnvironment, id: string): Promise<void> {
+  await removeCgroups(id);
+  await rm(containerPaths(environment, id).runcState, { recursive: true, force: true });
   await removeBundle(environment, id);
 }
 

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { access, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { closedDirectory } from './bundle.ts';
+import { makeRoomForLimits } from './cgroup-room.ts';
 import type { RunEnvironment } from './environment.ts';
 import { runcVersion } from './runc.ts';
 
@@ -21,6 +22,7 @@ export async function findProblems(environment: RunEnvironment): Promise<string[
     ),
     checkStateDir(environment.stateDir),
     checkUserNamespaces(),
+    makeRoomForLimits(environment.sandbox.limits),
   ]);
   return [checkUser(), ...answers].filter((answer) => answer !== undefined);
 }
@@ -33,9 +35,11 @@ function checkUser(): string | undefined {
 async function checkRunc(environment: RunEnvironment): Promise<string | undefined> {
   const { runcBinary } = environment;
   const wanted = `install runc ${oldestRunc.join('.')} or newer`;
-  const version = await runcVersion(environment);
-  if (version === undefined) return `${runcBinary} cannot be run: ${wanted}`;
-  return isNewEnough(version) ? undefined : `${runcBinary} has version ${version}: ${wanted}`;
+  const found = await runcVersion(environment);
+  if (found === undefined) return `${runcBinary} cannot be run: ${wanted}`;
+  if (!isNewEnough(found.version)) return `${runcBinary} has version ${found.version}: ${wanted}`;
+  if (found.seccomp) return undefined;
+  return `${runcBinary} was built without libseccomp, which sandboxes need: install one with it, such as the distribution's own`;
 }
 
 /** Such as 1.1.5+ds1 or 1.2.0-rc.1. */

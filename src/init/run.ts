@@ -1,5 +1,4 @@
 /** The host side of one run: a resource's content is made in its destination by a program in a sandbox. */
-import { existsSync } from 'node:fs';
 import { ContentError } from '../api/errors.ts';
 import type { ContentPlan } from '../api/plan.ts';
 import {
@@ -11,15 +10,21 @@ import {
   type ContentRequest,
 } from '../api/protocol.ts';
 import type { RemoteContent } from '../api/remote-content.ts';
-import { closedDirectory, makeBundle, removeBundle } from './bundle.ts';
+import { closedDirectory, makeBundle } from './bundle.ts';
 import { createCleaner, type Cleaner } from './clean.ts';
-import { containerExists, containerId, removeContainer } from './containers.ts';
+import {
+  containerExists,
+  containerId,
+  removeContainer,
+  removeEndedContainer,
+} from './containers.ts';
 import { takeOwnership, type DestinationOwner } from './destination.ts';
-import { containerPaths, type RunEnvironment } from './environment.ts';
-import { judge } from './outcome.ts';
+import type { RunEnvironment } from './environment.ts';
+import { hasSpoken, judge } from './outcome.ts';
+import { explainByLimits } from './reached-limits.ts';
 import { urlPasswords, urlSecrets } from './redact.ts';
 import { createRunLog, maxLineLength, type RunLog } from './run-log.ts';
-import { runSandbox } from './sandbox.ts';
+import { runSandbox, type SandboxResult } from './sandbox.ts';
 import { proxyUrls } from './sandbox-environment.ts';
 
 export { createRunEnvironment, type RunEnvironment } from './environment.ts';
@@ -79,22 +84,35 @@ export async function runInitializer(
     throwIfAborted(signal);
     atRest = false;
     const input = JSON.stringify(toContentRequest(request));
-    const { ending, said } = await runSandbox(environment, id, {
+    const result = await runSandbox(environment, id, {
       input,
       cleaner,
       log,
       signal,
       ...(onProgress === undefined ? {} : { onProgress }),
     });
-    atRest = !signal.aborted;
+    const { ending } = result;
+    atRest = !signal.aborted && hasSpoken(ending);
     // A run that came to its end before the abort did has made the content: that is what counts.
     if (!('exitCode' in ending && ending.exitCode === 0)) throwIfAborted(signal);
-    const report = judge(ending, said, cleaner);
+    const report = conclude(result, cleaner, environment);
     return { report, duration: Math.round((environment.now() - started) * 1e6) };
   } catch (error) {
     throw await toContentError(error, environment, cleaner);
   } finally {
     await cleanUp(environment, id, atRest, log);
+  }
+}
+
+function conclude(
+  { ending, said, reached }: SandboxResult,
+  cleaner: Cleaner,
+  { sandbox }: RunEnvironment,
+): ContentReport {
+  try {
+    return judge(ending, said, cleaner);
+  } catch (error) {
+    throw error instanceof ContentError ? explainByLimits(error, reached, sandbox.limits) : error;
   }
 }
 
@@ -157,7 +175,7 @@ async function toContentError(
   );
 }
 
-/** @param atRest whether there was no container, or it came to its end by itself and runc removed it */
+/** @param atRest whether there was no container, or it came to its end by itself */
 async function cleanUp(
   environment: RunEnvironment,
   id: string,
@@ -165,8 +183,7 @@ async function cleanUp(
   log: RunLog,
 ): Promise<void> {
   try {
-    const left = !atRest || existsSync(containerPaths(environment, id).runcState);
-    await (left ? removeContainer(environment, id) : removeBundle(environment, id));
+    await (atRest ? removeEndedContainer : removeContainer)(environment, id);
   } catch (error) {
     log.error('something of the run stays behind', error);
   }

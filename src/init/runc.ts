@@ -26,7 +26,10 @@ export interface RuncProcess {
   kill(): void;
 }
 
-/** Starts `runc run` of a bundle that is there. The input goes to the container's standard input. */
+/**
+ * Starts `runc run` of a bundle that is there. The input goes to the container's standard input. When
+ * it has ended, runc's state and the cgroups stay, since they tell which limits were reached.
+ */
 export function startContainer(
   environment: RunEnvironment,
   id: string,
@@ -38,7 +41,7 @@ export function startContainer(
     [
       ...globalArgs(environment),
       ...['--log', runcLog, '--log-format', 'json'],
-      ...['run', '--preserve-fds', '3', '--bundle', bundle, id],
+      ...['run', '--keep', '--preserve-fds', '3', '--bundle', bundle, id],
     ],
     {
       ...execaOptions(environment),
@@ -93,10 +96,18 @@ export async function deleteContainer(
   return exitCode === 0 ? undefined : stderr || originalMessage || 'runc delete failed';
 }
 
-/** The version, such as 1.1.5; undefined when runc cannot be run. */
-export async function runcVersion(environment: RunEnvironment): Promise<string | undefined> {
+export interface RuncVersion {
+  /** Such as 1.1.5. */
+  readonly version: string;
+  /** Whether it was built with libseccomp; else it refuses a specification with a profile. */
+  readonly seccomp: boolean;
+}
+
+/** Undefined when runc cannot be run. */
+export async function runcVersion(environment: RunEnvironment): Promise<RuncVersion | undefined> {
   const { stdout } = await runc(environment, versionTimeoutMs, '--version');
-  return /^runc version (\S+)/m.exec(stdout)?.[1];
+  const version = /^runc version (\S+)/m.exec(stdout)?.[1];
+  return version === undefined ? undefined : { version, seccomp: /^libseccomp: \S/m.test(stdout) };
 }
 
 async function runc(environment: RunEnvironment, timeout: number, ...args: string[]) {

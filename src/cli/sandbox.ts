@@ -1,0 +1,13 @@
+import { defaultSettings, type SandboxSettings } from '../init/settings.ts';
+import type { sandboxFlags } from './commands/sandbox-flags.ts';
+import type { FlagValues } from './flags.ts';
+
+export type SandboxValues = FlagValues<typeof sandboxFlags>;
+
+export function sandboxSettings(values: SandboxValues): SandboxSettings {
+  const { sandboxMemory, sandboxPids, sandboxCpus } = values;
+  return {
+    limits: { memory: sandboxMemory, pids: sandboxPids, cpus: sandboxCpus },
+    network: defaultSettings.network,
+  };
+}
