@@ -74,6 +74,13 @@ export const errorCatalogue = {
     remedy: "Read git's own words in the message.",
     retried: false,
   },
+  NetworkRefused: {
+    means:
+      'The content lies at an address that sandboxes may not reach, or a redirect leads there.',
+    remedy:
+      "Check the url and where it leads; the cluster's operator can allow the address by --sandbox-allow-cidr (docs/sandbox.md).",
+    retried: false,
+  },
   DownloadFailed: {
     means: 'A file could not be downloaded.',
     remedy: 'Check the url, and that the node reaches its host.',

@@ -1,5 +1,7 @@
 /** Forms that the values of flags have. Each throws a TypeError that says what a value must be. */
 import { isAbsolute, normalize } from 'node:path';
+import { addressesOf } from '../init/network/pool.ts';
+import { parseRange } from '../init/network/ranges.ts';
 
 export function text(value: string): string {
   if (value === '') throw new TypeError('must not be empty');
@@ -77,5 +79,22 @@ export function address(value: string): string {
   if (match === null || Number(match[1]) > 65_535) {
     throw new TypeError('must be HOST:PORT or :PORT, such as 127.0.0.1:9500');
   }
+  return value;
+}
+
+/** Addresses and ranges, separated by commas. */
+export function ranges(value: string): readonly string[] {
+  const parts = value.split(',').map((part) => part.trim());
+  try {
+    parts.forEach(parseRange);
+  } catch {
+    throw new TypeError('must be addresses or ranges such as 10.96.0.1,10.128.0.0/9');
+  }
+  return parts;
+}
+
+/** A range of IPv4 addresses for sandboxes. */
+export function pool(value: string): string {
+  addressesOf(value, () => 0);
   return value;
 }

@@ -58,6 +58,8 @@ export function containerPaths({ stateDir }: Pick<RunEnvironment, 'stateDir'>, i
     rootfs: join(bundle, 'rootfs'),
     config: join(bundle, 'config.json'),
     runcLog: join(bundle, 'runc.log'),
+    /** There while the run may have a network of its own. */
+    network: join(bundle, 'network'),
     runcState: join(stateDir, 'runc', id),
   };
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { closedDirectory } from './bundle.ts';
 import { makeRoomForLimits } from './cgroup-room.ts';
 import type { RunEnvironment } from './environment.ts';
+import { findNetworkProblems } from './network/problems.ts';
 import { runcVersion } from './runc.ts';
 
 /** The first release that binds what only the node's root can reach into a user namespace. */
@@ -24,7 +25,8 @@ export async function findProblems(environment: RunEnvironment): Promise<string[
     checkUserNamespaces(),
     makeRoomForLimits(environment.sandbox.limits),
   ]);
-  return [checkUser(), ...answers].filter((answer) => answer !== undefined);
+  const network = await findNetworkProblems(environment);
+  return [checkUser(), ...answers, ...network].filter((answer) => answer !== undefined);
 }
 
 function checkUser(): string | undefined {

@@ -20,6 +20,9 @@ import {
 } from './containers.ts';
 import { takeOwnership, type DestinationOwner } from './destination.ts';
 import type { RunEnvironment } from './environment.ts';
+import { planNetwork, specNetwork } from './network/plan.ts';
+import { explainByNetwork } from './network/refused.ts';
+import { connectNetwork } from './network/network.ts';
 import { hasSpoken, judge } from './outcome.ts';
 import { explainByLimits } from './reached-limits.ts';
 import { urlPasswords, urlSecrets } from './redact.ts';
@@ -80,7 +83,10 @@ export async function runInitializer(
     if (containerExists(environment, id)) await removeContainer(environment, id);
     const { destination } = request;
     await takeOwnership(destination, ownerOf(request));
-    await makeBundle(environment, id, { destination, ...ownerOf(request) });
+    const network = planNetwork(request, environment.sandbox.network);
+    const joined = specNetwork(network, environment, id);
+    await makeBundle(environment, id, { destination, network: joined, ...ownerOf(request) });
+    if (typeof network !== 'string') await connectNetwork(environment, id, network);
     throwIfAborted(signal);
     atRest = false;
     const input = JSON.stringify(toContentRequest(request));
@@ -95,7 +101,7 @@ export async function runInitializer(
     atRest = !signal.aborted && hasSpoken(ending);
     // A run that came to its end before the abort did has made the content: that is what counts.
     if (!('exitCode' in ending && ending.exitCode === 0)) throwIfAborted(signal);
-    const report = conclude(result, cleaner, environment);
+    const report = await conclude(id, result, cleaner, environment);
     return { report, duration: Math.round((environment.now() - started) * 1e6) };
   } catch (error) {
     throw await toContentError(error, environment, cleaner);
@@ -104,15 +110,18 @@ export async function runInitializer(
   }
 }
 
-function conclude(
+async function conclude(
+  id: string,
   { ending, said, reached }: SandboxResult,
   cleaner: Cleaner,
-  { sandbox }: RunEnvironment,
-): ContentReport {
+  environment: RunEnvironment,
+): Promise<ContentReport> {
   try {
     return judge(ending, said, cleaner);
   } catch (error) {
-    throw error instanceof ContentError ? explainByLimits(error, reached, sandbox.limits) : error;
+    if (!(error instanceof ContentError)) throw error;
+    const failure = explainByLimits(error, reached, environment.sandbox.limits);
+    throw await explainByNetwork(failure, environment, id);
   }
 }
 

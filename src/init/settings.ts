@@ -33,3 +33,6 @@ export const defaultSettings = {
   limits: { memory: 2 * 1024 ** 3, pids: 512, cpus: 0 },
   network: { mode: 'host' },
 } as const satisfies SandboxSettings;
+
+/** Set aside for benchmarks of networks (RFC 2544), so that hardly any cluster uses it. */
+export const defaultPool = '198.18.0.0/16';
