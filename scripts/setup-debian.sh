@@ -7,7 +7,7 @@ PATH=$PATH:/usr/sbin:/sbin
 # program=package
 needed=(
   runc=runc etcd=etcd-server git=git git-lfs=git-lfs curl=curl openssl=openssl setpriv=util-linux flock=util-linux
-  mount=mount ip=iproute2 ps=procps zstd=zstd tar=tar npm=npm
+  mount=mount ip=iproute2 nft=nftables ps=procps zstd=zstd tar=tar npm=npm
   bsdtar=libarchive-tools python3=python3 igzip=isal aria2c=aria2
 )
 

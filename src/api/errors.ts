@@ -101,6 +101,13 @@ export const errorCatalogue = {
     remedy: "Read git's own words in the message.",
     retried: false,
   },
+  NetworkRefused: {
+    means:
+      'The content lies at an address that sandboxes may not reach, or a redirect leads there.',
+    remedy:
+      "Check the url and where it leads; the cluster's operator can allow the address by --sandbox-allow-cidr (docs/sandbox.md).",
+    retried: false,
+  },
   DownloadFailed: {
     means: 'A file could not be downloaded.',
     remedy: 'Check the url, and that the node reaches its host.',
@@ -152,7 +159,7 @@ export const errorCatalogue = {
     retried: false,
   },
   LimitExceeded: {
-    means: 'The content is larger than the limits allow.',
+    means: 'The content is larger, or takes more memory or processes, than the limits allow.',
     remedy: "Make the content smaller, or ask the cluster's operator to raise the daemon's limits.",
     retried: false,
   },

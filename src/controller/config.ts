@@ -1,3 +1,4 @@
+import type { SandboxSettings } from '../init/settings.ts';
 import type { StorageConfig } from '../storage/config.ts';
 
 /** How the daemon of one node is set up. */
@@ -18,6 +19,8 @@ export interface ControllerConfig {
   readonly kubeconfig?: string;
   /** The object stores of snapshots, prebuilds and backups. */
   readonly storage?: StorageConfig;
+  /** Limits and network of each sandbox; else those of `defaultSettings`. */
+  readonly sandbox?: SandboxSettings;
 }
 
 export const defaultConfig = {

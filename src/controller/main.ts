@@ -168,8 +168,13 @@ function assertApart({ dataRoot, stateDir }: ControllerConfig): void {
   }
 }
 
-function defaultEngine({ dataRoot, stateDir, storage }: ControllerConfig, log: Logger): Engine {
-  const environment = createRunEnvironment({ stateDir: resolve(stateDir), log });
+function defaultEngine(config: ControllerConfig, log: Logger): Engine {
+  const { dataRoot, stateDir, storage, sandbox } = config;
+  const environment = createRunEnvironment({
+    stateDir: resolve(stateDir),
+    log,
+    ...(sandbox === undefined ? {} : { sandbox }),
+  });
   return createNodeEngine(resolve(dataRoot), environment, storage);
 }
 

@@ -7,8 +7,9 @@ import type { DestinationOwner } from './destination.ts';
 import { containerPaths, type RunEnvironment } from './environment.ts';
 import { findHostFiles } from './host-files.ts';
 import { isWithin, mountOf, readMounts } from './mounts.ts';
+import { toResources } from './resources.ts';
 import { sandboxVariables } from './sandbox-environment.ts';
-import { buildSpec, sandboxRootId } from './spec.ts';
+import { buildSpec, sandboxRootId, type SpecNetwork } from './spec.ts';
 
 /**
  * The sandbox's root must get to its root filesystem, and to node files it is anybody. So these are
@@ -16,11 +17,16 @@ import { buildSpec, sandboxRootId } from './spec.ts';
  */
 const passageMode = 0o711;
 
+export interface BundleOptions extends DestinationOwner {
+  readonly destination: string;
+  readonly network?: SpecNetwork;
+}
+
 /** Makes the bundle of a run; there must be none of that name yet. */
 export async function makeBundle(
   environment: RunEnvironment,
   id: string,
-  { destination, uid, gid }: { destination: string } & DestinationOwner,
+  { destination, uid, gid, network = 'host' }: BundleOptions,
 ): Promise<void> {
   const [files, mounts] = await Promise.all([findHostFiles(environment), readMounts()]);
   const spec = buildSpec({
@@ -32,6 +38,8 @@ export async function makeBundle(
     destination,
     destinationNoexec: mountOf(destination, mounts)?.options.includes('noexec') ?? false,
     cgroupNamespace: existsSync('/proc/self/ns/cgroup'),
+    network,
+    resources: toResources(environment.sandbox.limits),
   });
   const { bundle, rootfs, config } = containerPaths(environment, id);
   await openPassage(environment.stateDir);

@@ -1,14 +1,46 @@
-/** Removing a container's cgroups when runc was killed before it wrote down where they are. */
+/** A container's cgroups: which limits they tell of, and removing them, whatever runc wrote down. */
 import { readdir, readFile, rmdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isWithin, readMounts, type MountPoint } from './mounts.ts';
 
+/** Limits that a container came up against. */
+export interface ReachedLimits {
+  /** A process was killed, since there was no memory for it. */
+  readonly memory: boolean;
+  /** A process or thread could not be started. */
+  readonly pids: boolean;
+}
+
+/**
+ * Asks the cgroups of a container, which may have ended but not been removed. What cannot be read tells
+ * of nothing: it is no reason for a run to fail.
+ */
+export async function readReachedLimits(id: string): Promise<ReachedLimits> {
+  const directories = await findCgroups(id).catch(() => []);
+  const isCounted = async (file: string, counter: RegExp): Promise<boolean> => {
+    const texts = await Promise.all(
+      directories.map(async (each) => await readFile(join(each, file), 'utf8').catch(() => '')),
+    );
+    return texts.some((text) => Number(counter.exec(text)?.[1] ?? 0) > 0);
+  };
+  // Versions 1 and 2 have one file each for memory, and the same one for pids.
+  const [memory1, memory2, pids] = await Promise.all([
+    isCounted('memory.oom_control', /^oom_kill (\d+)$/m),
+    isCounted('memory.events', /^oom_kill (\d+)$/m),
+    isCounted('pids.events', /^max (\d+)$/m),
+  ]);
+  return { memory: memory1 || memory2, pids };
+}
+
 /** Ends what runs in the container's cgroups and removes them. What is not there is no error. */
 export async function removeCgroups(id: string): Promise<void> {
+  await Promise.all((await findCgroups(id)).map(removeCgroup));
+}
+
+async function findCgroups(id: string): Promise<string[]> {
   const membership = await readFile('/proc/self/cgroup', 'utf8');
-  const candidates = cgroupDirectories(id, membership, await readMounts());
-  await Promise.all(candidates.map(removeCgroup));
+  return [...new Set(cgroupDirectories(id, membership, await readMounts()))];
 }
 
 /**
@@ -51,7 +83,11 @@ async function removeCgroup(directory: string): Promise<void> {
       .map(Number)
       .filter((each) => each > 0))
       kill(pid);
-    await rmdir(directory).catch(() => {});
+    const removed = await rmdir(directory).then(
+      () => true,
+      () => false,
+    );
+    if (removed) return;
     await delay(25);
   }
 }

@@ -1,11 +1,12 @@
 /** Containers of runs: their names, those that are there, and taking one away with all that belongs to it. */
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ContentError } from '../api/errors.ts';
 import { removeBundle } from './bundle.ts';
 import { removeCgroups } from './cgroups.ts';
 import { containerPaths, type RunEnvironment } from './environment.ts';
+import { disconnectNetwork } from './network/network.ts';
 import { deleteContainer } from './runc.ts';
 
 export interface FoundContainer {
@@ -47,7 +48,7 @@ export async function listContainers(
 
 /**
  * Ends a container and removes all that belongs to it: processes, runc's state, cgroups, mounts in the
- * bundle, the bundle. Does nothing where nothing is. Throws SandboxFailed when something stays behind.
+ * bundle, the network, the bundle. Does nothing where nothing is. Throws SandboxFailed when something stays behind.
  */
 export async function removeContainer(environment: RunEnvironment, id: string): Promise<void> {
   const words = await deleteContainer(environment, id);
@@ -58,6 +59,18 @@ export async function removeContainer(environment: RunEnvironment, id: string): 
       `the container ${id} could not be removed: ${words ?? ''}`,
     );
   }
+  await disconnectNetwork(environment, id);
+  await removeBundle(environment, id);
+}
+
+/**
+ * Removes a container that came to its end by itself: what `runc delete` would do, without the time
+ * that it takes to start.
+ */
+export async function removeEndedContainer(environment: RunEnvironment, id: string): Promise<void> {
+  await removeCgroups(id);
+  await rm(containerPaths(environment, id).runcState, { recursive: true, force: true });
+  await disconnectNetwork(environment, id);
   await removeBundle(environment, id);
 }
 

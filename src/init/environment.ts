@@ -1,6 +1,7 @@
 /** What a run uses of the node. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { defaultSettings, type SandboxSettings } from './settings.ts';
 
 /** The part of pino that is used here. */
 export interface Logger {
@@ -19,6 +20,7 @@ export interface RunEnvironment {
   readonly nodeBinary: string;
   /** Holds child.mjs and what belongs to it. */
   readonly childDir: string;
+  readonly sandbox: SandboxSettings;
   readonly log: Logger;
   /** The daemon's own environment; PATH, proxy and CA settings are taken from it. */
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -40,6 +42,7 @@ export function createRunEnvironment(options: RunEnvironmentOptions): RunEnviron
     runcBinary: 'runc',
     nodeBinary: process.execPath,
     childDir: findChildDir(import.meta.dirname),
+    sandbox: defaultSettings,
     log: silent,
     variables: process.env,
     now: () => performance.now(),
@@ -55,6 +58,8 @@ export function containerPaths({ stateDir }: Pick<RunEnvironment, 'stateDir'>, i
     rootfs: join(bundle, 'rootfs'),
     config: join(bundle, 'config.json'),
     runcLog: join(bundle, 'runc.log'),
+    /** There while the run may have a network of its own. */
+    network: join(bundle, 'network'),
     runcState: join(stateDir, 'runc', id),
   };
 }

@@ -3,6 +3,7 @@ import { lstat, readlink, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RunEnvironment } from './environment.ts';
 import { isWithin } from './mounts.ts';
+import { findResolver } from './network/resolver.ts';
 import type { Mount } from './runtime-spec.ts';
 import { caVariables } from './sandbox-environment.ts';
 import { bindMount } from './spec.ts';
@@ -29,9 +30,10 @@ const caInSandbox = '/etc/workspace-content/ca';
 /** Beside /usr: directories of their own or links into it, as the distribution has it. */
 const systemDirectories = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 
+const resolvConf = '/etc/resolv.conf';
+
 /** Names, addresses and users; the places where distributions keep CA certificates; the linker's cache. */
 const settings = [
-  '/etc/resolv.conf',
   '/etc/hosts',
   '/etc/nsswitch.conf',
   '/etc/passwd',
@@ -49,9 +51,10 @@ const settings = [
 
 /** Looks at the node each time: certificates and resolv.conf may come while the daemon runs. */
 export async function findHostFiles(environment: RunEnvironment): Promise<HostFiles> {
-  const [system, optional, ca] = await Promise.all([
+  const [system, optional, resolver, ca] = await Promise.all([
     Promise.all(systemDirectories.map(systemDirectory)),
-    Promise.all(settings.map(settingMount)),
+    Promise.all(settings.map((path) => settingMount(path))),
+    resolverPath(environment).then(async (path) => await settingMount(path, resolvConf)),
     findCaFiles(environment.variables),
   ]);
   // /usr stands alone: with Node below it there is nothing to add.
@@ -61,6 +64,7 @@ export async function findHostFiles(environment: RunEnvironment): Promise<HostFi
       bindMount('/usr', '/usr', 'ro'),
       ...system.flatMap(({ mount }) => mount ?? []),
       ...optional.flat(),
+      ...resolver,
       bindMount(environment.childDir, childInSandbox, 'ro'),
       ...(ownNode ? [] : [bindMount(environment.nodeBinary, nodeInSandbox, 'ro')]),
       ...ca.mounts,
@@ -83,8 +87,13 @@ async function systemDirectory(
 }
 
 /** These may lie on file systems that are mounted noexec, which the kernel wants repeated. */
-async function settingMount(path: string): Promise<Mount[]> {
-  return (await exists(path)) ? [bindMount(path, path, 'ro', 'noexec')] : [];
+async function settingMount(path: string, inside = path): Promise<Mount[]> {
+  return (await exists(path)) ? [bindMount(path, inside, 'ro', 'noexec')] : [];
+}
+
+/** A nameserver on the node's loopback is out of reach for a sandbox with a loopback of its own. */
+async function resolverPath({ sandbox }: RunEnvironment): Promise<string> {
+  return sandbox.network.mode === 'host' ? resolvConf : (await findResolver()).path;
 }
 
 /** A place of their own for files that the operator chose, so that they cover nothing else. */

@@ -15,6 +15,13 @@ export interface Said {
   readonly runcErrors: readonly string[];
 }
 
+/** Whether the child came to its end by itself and said how. */
+export function hasSpoken(ending: Ending): boolean {
+  return (
+    'exitCode' in ending && (ending.exitCode === 0 || ending.exitCode === deliberateFailureExitCode)
+  );
+}
+
 /** Throws the ContentError of a run that failed. */
 export function judge(ending: Ending, said: Said, cleaner: Cleaner): ContentReport {
   if ('startError' in ending) {
@@ -44,8 +51,6 @@ const startReasons: Readonly<Record<string, ErrorReason | undefined>> = {
 
 function describeEnding(ending: { exitCode: number } | { signal: string }): string {
   if ('signal' in ending) return `runc was ended by ${ending.signal}`;
-  if (ending.exitCode === 128 + 9) {
-    return 'the program in the sandbox was killed (exit code 137), most likely because memory ran out';
-  }
+  if (ending.exitCode === 128 + 9) return 'the program in the sandbox was killed (exit code 137)';
   return `the program in the sandbox ended with exit code ${ending.exitCode} and gave no reason`;
 }

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import type { ErrorReason } from '../api/errors.ts';
 import { reasonOfErrno } from '../api/os-errors.ts';
 import { closedDirectory } from './bundle.ts';
+import { makeRoomForLimits } from './cgroup-room.ts';
 import type { RunEnvironment } from './environment.ts';
+import { findNetworkProblems } from './network/problems.ts';
 import { runcVersion } from './runc.ts';
 import { tryToWrite } from './try-to-write.ts';
 
@@ -37,8 +39,16 @@ export async function findProblems(
     checkStateDir(environment.stateDir),
     dataRoot === undefined ? undefined : checkDataRoot(dataRoot),
     checkUserNamespaces(),
+    makeRoomForLimits(environment.sandbox.limits).then(asProblem, (error: NodeJS.ErrnoException) =>
+      isOutOfFiles(error) ? tooManyFiles('look at the cgroups') : failed(String(error)),
+    ),
   ]);
-  return [checkUser(), ...answers].filter((answer) => answer !== undefined);
+  const network = (await findNetworkProblems(environment)).map(asProblem);
+  return [checkUser(), ...answers, ...network].filter((answer) => answer !== undefined);
+}
+
+function asProblem(message: string | undefined): NodeProblem | undefined {
+  return message === undefined ? undefined : failed(message);
 }
 
 function checkUser(): NodeProblem | undefined {
@@ -50,7 +60,7 @@ function checkUser(): NodeProblem | undefined {
 
 async function checkRunc(environment: RunEnvironment): Promise<NodeProblem | undefined> {
   const { runcBinary } = environment;
-  const { version, words, errno } = await runcVersion(environment);
+  const { version, seccomp, words, errno } = await runcVersion(environment);
   if (errno === 'EMFILE' || errno === 'ENFILE') return tooManyFiles(`start ${runcBinary}`);
   const wanted = `install runc ${oldestRunc.join('.')} or newer`;
   const reason = 'RuncUnavailable';
@@ -58,8 +68,12 @@ async function checkRunc(environment: RunEnvironment): Promise<NodeProblem | und
     const said = words.replaceAll(/\s+/g, ' ').trim().slice(0, longestWords);
     return { reason, message: `${runcBinary} cannot be run (${said}): ${wanted}` };
   }
-  if (isNewEnough(version)) return undefined;
-  return { reason, message: `${runcBinary} has version ${version}: ${wanted}` };
+  if (!isNewEnough(version)) {
+    return { reason, message: `${runcBinary} has version ${version}: ${wanted}` };
+  }
+  if (seccomp) return undefined;
+  const message = `${runcBinary} was built without libseccomp, which sandboxes need: install one with it, such as the distribution's own`;
+  return { reason, message };
 }
 
 /** Such as 1.1.5+ds1 or 1.2.0-rc.1. */

@@ -1,5 +1,4 @@
 /** The host side of one run: a resource's content is made in its destination by a program in a sandbox. */
-import { existsSync } from 'node:fs';
 import { ContentError, type ErrorReason } from '../api/errors.ts';
 import type { ContentPlan } from '../api/plan.ts';
 import {
@@ -12,15 +11,24 @@ import {
 } from '../api/protocol.ts';
 import { downloadSecrets, urlPasswords } from '../api/redact.ts';
 import type { RemoteContent } from '../api/remote-content.ts';
-import { closedDirectory, makeBundle, removeBundle } from './bundle.ts';
+import { closedDirectory, makeBundle } from './bundle.ts';
 import { createCleaner, type Cleaner } from './clean.ts';
-import { containerExists, containerId, removeContainer } from './containers.ts';
+import {
+  containerExists,
+  containerId,
+  removeContainer,
+  removeEndedContainer,
+} from './containers.ts';
 import { takeOwnership, type DestinationOwner } from './destination.ts';
-import { containerPaths, type RunEnvironment } from './environment.ts';
+import type { RunEnvironment } from './environment.ts';
 import { withFreeSpace } from './free-space.ts';
-import { judge } from './outcome.ts';
+import { planNetwork, specNetwork } from './network/plan.ts';
+import { explainByNetwork } from './network/refused.ts';
+import { connectNetwork } from './network/network.ts';
+import { hasSpoken, judge } from './outcome.ts';
+import { explainByLimits } from './reached-limits.ts';
 import { createRunLog, maxLineLength, type RunLog } from './run-log.ts';
-import { runSandbox } from './sandbox.ts';
+import { runSandbox, type SandboxResult } from './sandbox.ts';
 import { proxyUrls } from './sandbox-environment.ts';
 
 export { createRunEnvironment, type RunEnvironment } from './environment.ts';
@@ -76,26 +84,45 @@ export async function runInitializer(
     if (containerExists(environment, id)) await removeContainer(environment, id);
     const { destination } = request;
     await takeOwnership(destination, ownerOf(request));
-    await makeBundle(environment, id, { destination, ...ownerOf(request) });
+    const network = planNetwork(request, environment.sandbox.network);
+    const joined = specNetwork(network, environment, id);
+    await makeBundle(environment, id, { destination, network: joined, ...ownerOf(request) });
+    if (typeof network !== 'string') await connectNetwork(environment, id, network);
     throwIfAborted(signal);
     atRest = false;
     const input = JSON.stringify(toContentRequest(request));
-    const { ending, said } = await runSandbox(environment, id, {
+    const result = await runSandbox(environment, id, {
       input,
       cleaner,
       log,
       signal,
       ...(onProgress === undefined ? {} : { onProgress }),
     });
-    atRest = !signal.aborted;
+    const { ending } = result;
+    atRest = !signal.aborted && hasSpoken(ending);
     // A run that came to its end before the abort did has made the content: that is what counts.
     if (!('exitCode' in ending && ending.exitCode === 0)) throwIfAborted(signal);
-    const report = judge(ending, said, cleaner);
+    const report = await conclude(id, result, cleaner, environment);
     return { report, duration: Math.round((environment.now() - started) * 1e6) };
   } catch (error) {
     throw await toContentError(error, environment, cleaner, request.destination);
   } finally {
     await cleanUp(environment, id, atRest, log);
+  }
+}
+
+async function conclude(
+  id: string,
+  { ending, said, reached }: SandboxResult,
+  cleaner: Cleaner,
+  environment: RunEnvironment,
+): Promise<ContentReport> {
+  try {
+    return judge(ending, said, cleaner);
+  } catch (error) {
+    if (!(error instanceof ContentError)) throw error;
+    const failure = explainByLimits(error, reached, environment.sandbox.limits);
+    throw await explainByNetwork(failure, environment, id);
   }
 }
 
@@ -170,7 +197,7 @@ function errnoOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-/** @param atRest whether there was no container, or it came to its end by itself and runc removed it */
+/** @param atRest whether there was no container, or it came to its end by itself */
 async function cleanUp(
   environment: RunEnvironment,
   id: string,
@@ -178,8 +205,7 @@ async function cleanUp(
   log: RunLog,
 ): Promise<void> {
   try {
-    const left = !atRest || existsSync(containerPaths(environment, id).runcState);
-    await (left ? removeContainer(environment, id) : removeBundle(environment, id));
+    await (atRest ? removeEndedContainer : removeContainer)(environment, id);
   } catch (error) {
     log.error('something of the run stays behind', error);
   }

@@ -27,7 +27,10 @@ export interface RuncProcess {
   kill(): void;
 }
 
-/** Starts `runc run` of a bundle that is there. The input goes to the container's standard input. */
+/**
+ * Starts `runc run` of a bundle that is there. The input goes to the container's standard input. When
+ * it has ended, runc's state and the cgroups stay, since they tell which limits were reached.
+ */
 export function startContainer(
   environment: RunEnvironment,
   id: string,
@@ -39,7 +42,7 @@ export function startContainer(
     [
       ...globalArgs(environment),
       ...['--log', runcLog, '--log-format', 'json'],
-      ...['run', '--preserve-fds', '3', '--bundle', bundle, id],
+      ...['run', '--keep', '--preserve-fds', '3', '--bundle', bundle, id],
     ],
     {
       ...execaOptions(environment),
@@ -100,6 +103,8 @@ export async function deleteContainer(
 export interface RuncAnswer {
   /** Such as 1.1.5; undefined when runc did not say. */
   readonly version?: string;
+  /** Whether it was built with libseccomp; else it refuses a specification with a profile. */
+  readonly seccomp: boolean;
   /** What it said, or did, instead. */
   readonly words: string;
   /** Of a start that failed, such as ENOENT. */
@@ -115,6 +120,7 @@ export async function runcVersion(environment: RunEnvironment): Promise<RuncAnsw
   const ended = exitCode === undefined ? 'it was ended' : `it ended with exit code ${exitCode}`;
   return {
     words: late ?? (stderr || stdout || originalMessage || ended),
+    seccomp: /^libseccomp: \S/m.test(stdout),
     ...(version === undefined ? {} : { version }),
     ...(code === undefined ? {} : { errno: code }),
   };

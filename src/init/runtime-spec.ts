@@ -15,6 +15,7 @@ export interface RuntimeSpec {
       readonly hard: number;
     }[];
     readonly noNewPrivileges: boolean;
+    readonly oomScoreAdj: number;
   };
   readonly root: { readonly path: string; readonly readonly: boolean };
   readonly hostname: string;
@@ -25,8 +26,8 @@ export interface RuntimeSpec {
     readonly namespaces: readonly LinuxNamespace[];
     readonly maskedPaths: readonly string[];
     readonly readonlyPaths: readonly string[];
-    readonly seccomp?: unknown;
-    readonly resources?: unknown;
+    readonly seccomp: Seccomp;
+    readonly resources: Resources;
   };
 }
 
@@ -57,4 +58,34 @@ export interface LinuxNamespace {
   readonly type: string;
   /** Of a namespace to join; without it a new one is made. */
   readonly path?: string;
+}
+
+export interface Seccomp {
+  readonly defaultAction: SeccompAction;
+  readonly syscalls: readonly SeccompRule[];
+}
+
+type SeccompAction = 'SCMP_ACT_ALLOW' | 'SCMP_ACT_ERRNO';
+
+/** All of the arguments have to match; of several rules for one name, one. */
+export interface SeccompRule {
+  readonly names: readonly string[];
+  readonly action: SeccompAction;
+  readonly errnoRet?: number;
+  readonly args?: readonly SeccompArgument[];
+}
+
+export interface SeccompArgument {
+  readonly index: number;
+  readonly value: number;
+  readonly valueTwo?: number;
+  readonly op: 'SCMP_CMP_EQ' | 'SCMP_CMP_MASKED_EQ';
+}
+
+/** Limits of the container's cgroups. */
+export interface Resources {
+  readonly memory?: { readonly limit: number };
+  readonly pids?: { readonly limit: number };
+  /** Microseconds. */
+  readonly cpu?: { readonly quota: number; readonly period: number };
 }

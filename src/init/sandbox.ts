@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ContentProgress } from '../api/protocol.ts';
 import { parseProgress } from './answers.ts';
 import { capture, readLines } from './channels.ts';
+import { readReachedLimits, type ReachedLimits } from './cgroups.ts';
 import type { Captured, Cleaner } from './clean.ts';
 import { containerPaths, type RunEnvironment } from './environment.ts';
 import type { Said } from './outcome.ts';
@@ -22,6 +23,7 @@ export interface SandboxOptions {
 export interface SandboxResult {
   readonly ending: Ending;
   readonly said: Said;
+  readonly reached: ReachedLimits;
 }
 
 const errorBytes = 64 * 1024;
@@ -37,7 +39,7 @@ const killEveryMs = 50;
 const killRuncAfterMs = 2000;
 const giveUpAfterMs = 4000;
 
-/** Runs the bundle that is there. The container's state and cgroups may stay behind after an abort. */
+/** Runs the bundle that is there. The container's state and cgroups stay behind. */
 export async function runSandbox(
   environment: RunEnvironment,
   id: string,
@@ -63,9 +65,13 @@ export async function runSandbox(
   try {
     const ending = await waitForEnd(environment, id, runc, signal);
     await withinMs(pipesMs, Promise.all(channels.map(({ ended }) => ended)));
-    const runcErrors = await readRuncLog(environment, id, cleaner, log);
+    const [runcErrors, reached] = await Promise.all([
+      readRuncLog(environment, id, cleaner, log),
+      readReachedLimits(id),
+    ]);
     return {
       ending,
+      reached,
       said: {
         error: error.captured(),
         report: report.captured(),

@@ -5,8 +5,10 @@ import {
   type LinuxIdMapping,
   type LinuxNamespace,
   type Mount,
+  type Resources,
   type RuntimeSpec,
 } from './runtime-spec.ts';
+import { seccompProfile } from './seccomp.ts';
 
 export interface SpecInput {
   readonly args: readonly string[];
@@ -22,12 +24,12 @@ export interface SpecInput {
   readonly destinationNoexec: boolean;
   /** Whether the kernel knows cgroup namespaces. */
   readonly cgroupNamespace: boolean;
-  /** Of an isolated network to join; without it the node's network is used. */
-  readonly networkNamespace?: string;
-  /** linux.seccomp and linux.resources of the specification. */
-  readonly seccomp?: unknown;
-  readonly resources?: unknown;
+  readonly network: SpecNetwork;
+  readonly resources: Resources;
 }
+
+/** The node's network, one with nothing but a loopback device, or a namespace that is there. */
+export type SpecNetwork = 'host' | 'none' | { readonly path: string };
 
 /**
  * What the sandbox's root is on the node: an id that nothing owns. Mapping node root itself would give
@@ -51,6 +53,9 @@ const rlimits = [
   { type: 'RLIMIT_CORE', soft: 0, hard: 0 },
   { type: 'RLIMIT_NOFILE', soft: 4096, hard: 4096 },
 ];
+
+/** When the node runs out of memory, a sandbox goes before the daemon. */
+const oomScoreAdj = 500;
 
 const freshMounts: readonly Mount[] = [
   {
@@ -104,6 +109,7 @@ export function buildSpec(input: SpecInput): RuntimeSpec {
       capabilities: everyCapabilitySet(capabilities),
       rlimits,
       noNewPrivileges: true,
+      oomScoreAdj,
     },
     root: { path: 'rootfs', readonly: true },
     hostname: 'content-init',
@@ -114,8 +120,8 @@ export function buildSpec(input: SpecInput): RuntimeSpec {
       namespaces: namespaces(input),
       maskedPaths,
       readonlyPaths,
-      ...(input.seccomp === undefined ? {} : { seccomp: input.seccomp }),
-      ...(input.resources === undefined ? {} : { resources: input.resources }),
+      seccomp: seccompProfile,
+      resources: input.resources,
     },
   };
 }
@@ -148,10 +154,13 @@ function namespaces(input: SpecInput): LinuxNamespace[] {
   return [
     ...['pid', 'ipc', 'uts', 'mount', 'user'].map((type) => ({ type })),
     ...(input.cgroupNamespace ? [{ type: 'cgroup' }] : []),
-    ...(input.networkNamespace === undefined
-      ? []
-      : [{ type: 'network', path: input.networkNamespace }]),
+    ...networkNamespace(input.network),
   ];
+}
+
+function networkNamespace(network: SpecNetwork): LinuxNamespace[] {
+  if (network === 'host') return [];
+  return [{ type: 'network', ...(network === 'none' ? {} : network) }];
 }
 
 function everyCapabilitySet(names: readonly string[]): RuntimeSpec['process']['capabilities'] {

@@ -94,6 +94,34 @@ describe('a wrong command line ends with 2 and says what is meant', () => {
       /^wscontent: --max-concurrent must be a whole number from 1 to \d+, not "many"$/m,
     ],
     [
+      'controller --node-name n --sandbox-memory 2G',
+      /^wscontent: --sandbox-memory must be 64Mi or more, such as .* or 0 for no limit, not "2G"$/m,
+    ],
+    [
+      'run -f x --sandbox-memory 1Mi',
+      /^wscontent: --sandbox-memory must be 64Mi or more, .*, not "1Mi"$/m,
+    ],
+    [
+      'run -f x --sandbox-pids 3',
+      /^wscontent: --sandbox-pids must be a whole number from 32 to 1000000, or 0 for no limit, not "3"$/m,
+    ],
+    [
+      'run -f x --sandbox-cpus half',
+      /^wscontent: --sandbox-cpus must be a number of CPUs, such as 2 or 0.5, .*, not "half"$/m,
+    ],
+    [
+      'run -f x --sandbox-network none',
+      /^wscontent: --sandbox-network must be one of host, isolated, not "none"$/m,
+    ],
+    [
+      'run -f x --sandbox-cidr 10.0.0.0/30',
+      /^wscontent: --sandbox-cidr must be an IPv4 range with a prefix of 29 or less, .*"10.0.0.0\/30"$/m,
+    ],
+    [
+      'run -f x --sandbox-deny-cidr 10.0.0.0/8,host',
+      /^wscontent: --sandbox-deny-cidr must be addresses or ranges such as .*"10.0.0.0\/8,host"$/m,
+    ],
+    [
       'controller --node-name n --log-level loud',
       /^wscontent: --log-level must be one of .*info.*, not "loud"$/m,
     ],

@@ -49,11 +49,11 @@ const failures: readonly (readonly [string, Ending, Partial<Said>, ErrorReason, 
     /exit code 7 and gave no reason; its last words: one \/ two$/,
   ],
   [
-    'SIGKILL in the sandbox is most likely a lack of memory',
+    'SIGKILL in the sandbox is told as such',
     { exitCode: 137 },
     {},
     'SandboxFailed',
-    /memory/,
+    /^the program in the sandbox was killed \(exit code 137\)$/,
   ],
   [
     'a signal to runc itself is named',

@@ -39,6 +39,15 @@ const problems: readonly (readonly [
     /^RuncUnavailable: .*has version 1\.0\.3: install runc 1\.1 or newer$/,
   ],
   [
+    'a runc without libseccomp',
+    async ({ temp }) => {
+      const runcBinary = temp.join('runc');
+      await writeFile(runcBinary, '#!/bin/sh\necho runc version 1.1.5\n', { mode: 0o755 });
+      return { runcBinary };
+    },
+    /was built without libseccomp, which sandboxes need: install one with it/,
+  ],
+  [
     'a missing Node',
     async () => ({ nodeBinary: '/nowhere/node' }),
     /^SandboxFailed: \/nowhere\/node is missing or cannot be used/,

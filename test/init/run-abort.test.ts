@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ContentError } from '../../src/api/errors.ts';
 import { listContainers } from '../../src/init/containers.ts';
 import { runInitializer } from '../../src/init/run.ts';
-import { cgroupsNamed, findProcesses } from '../support/leftovers.ts';
+import { findProcesses } from '../support/leftovers.ts';
 import { waitFor } from '../support/wait.ts';
 import { isContentError } from './support/content-error.ts';
 import {
@@ -94,7 +94,7 @@ test('an abort after the child has ended well changes nothing', async () => {
   const runcBinary = harness.temp.join('runc');
   await writeFile(
     runcBinary,
-    `#!/bin/sh\nruncbin=$(command -v runc)\n"$runcbin" "$@"\ncode=$?\nsleep 0.5\nexit $code\n`,
+    `#!/bin/sh\n"$(command -v runc)" "$@"\ncode=$?\n: >"$0-ended"\nsleep 0.5\nexit $code\n`,
     { mode: 0o755 },
   );
   await harness.child(`import fs from 'node:fs'; fs.writeFileSync('/dst/made', '');`);
@@ -102,7 +102,7 @@ test('an abort after the child has ended well changes nothing', async () => {
   const request = await harness.request();
   const run = runInitializer(request, { ...harness.environment, runcBinary }, abort);
   await waitFor('the content', async () => (await stat(`${request.destination}/made`)).isFile());
-  await waitFor('the end', async () => (await cgroupsNamed(request.uid)).length === 0);
+  await waitFor('the end', async () => (await stat(`${runcBinary}-ended`)).isFile());
   abort.abort();
   assert.equal((await run).report.source, 'from-other');
 });

@@ -11,6 +11,8 @@ const input: SpecInput = {
   destination: '/data/tests/content',
   destinationNoexec: false,
   cgroupNamespace: true,
+  network: 'host',
+  resources: {},
 };
 const spec = buildSpec(input);
 
@@ -55,8 +57,13 @@ const namespaces: readonly (readonly [string, Partial<SpecInput>, readonly objec
   ['none where it has not', { cgroupNamespace: false }, []],
   [
     'a network to join, when there is one',
-    { networkNamespace: '/run/netns/x' },
+    { network: { path: '/run/netns/x' } },
     [{ type: 'cgroup' }, { type: 'network', path: '/run/netns/x' }],
+  ],
+  [
+    'a new network that leads nowhere, for runs that need none',
+    { network: 'none' },
+    [{ type: 'cgroup' }, { type: 'network' }],
   ],
 ];
 for (const [name, more, expected] of namespaces) {
@@ -97,10 +104,9 @@ test('a destination on a file system without execution stays without', () => {
   });
 });
 
-test('seccomp and limits are there when they are given, and only then', () => {
-  assert.ok(!('seccomp' in spec.linux) && !('resources' in spec.linux));
-  const seccomp = { defaultAction: 'SCMP_ACT_ERRNO' };
+test('seccomp refuses what is not allowed, and the limits are those that are given', () => {
   const resources = { pids: { limit: 100 } };
-  const { linux } = buildSpec({ ...input, seccomp, resources });
-  assert.deepEqual([linux.seccomp, linux.resources], [seccomp, resources]);
+  const { linux } = buildSpec({ ...input, resources });
+  assert.equal(linux.seccomp.defaultAction, 'SCMP_ACT_ERRNO');
+  assert.deepEqual(linux.resources, resources);
 });

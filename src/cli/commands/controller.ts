@@ -2,6 +2,7 @@ import { defaultConfig } from '../../controller/config.ts';
 import { defineCommand } from '../command.ts';
 import type { Flags } from '../flags.ts';
 import { address, directory, integer, oneOf, text } from '../values.ts';
+import { sandboxFlags } from './sandbox-flags.ts';
 import { dataRootFlag, stateDirFlag, storageConfigFlag } from './shared-flags.ts';
 
 const flags = {
@@ -24,6 +25,7 @@ const flags = {
     default: String(defaultConfig.maxConcurrent),
     parse: integer(1, 256),
   },
+  ...sandboxFlags,
   metricsAddress: {
     name: 'metrics-address',
     value: 'HOST:PORT',

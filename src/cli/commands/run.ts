@@ -1,4 +1,5 @@
 import { defineCommand } from '../command.ts';
+import { sandboxFlags } from './sandbox-flags.ts';
 import {
   dataRootFlag,
   fileFlag,
@@ -26,6 +27,7 @@ export const runCommand = defineCommand(
           'Holds the sandbox while it runs. Content that the daemon of this state directory has made is never touched.',
       },
       storageConfig: storageConfigFlag,
+      ...sandboxFlags,
     },
     examples: [
       'sudo wscontent run -f content.yaml',

@@ -3,14 +3,19 @@ import type { ControllerConfig } from '../../controller/config.ts';
 import type { Context } from '../command.ts';
 import { abortOnSignals } from '../interrupt.ts';
 import { exitCodes, SetupError } from '../problems.ts';
+import { sandboxSettings, type SandboxValues } from '../sandbox.ts';
 import { readStorageConfig } from '../storage.ts';
 
-type ControllerOptions = Omit<ControllerConfig, 'drainTimeoutMs' | 'kubeconfig' | 'storage'> & {
-  /** Seconds. */
-  readonly drainTimeout: number;
-  readonly kubeconfig: string | undefined;
-  readonly storageConfig: string | undefined;
-};
+type ControllerOptions = Omit<
+  ControllerConfig,
+  'drainTimeoutMs' | 'kubeconfig' | 'storage' | 'sandbox'
+> &
+  SandboxValues & {
+    /** Seconds. */
+    readonly drainTimeout: number;
+    readonly kubeconfig: string | undefined;
+    readonly storageConfig: string | undefined;
+  };
 
 /** `wscontent controller`: returns after a signal, when all has ended. */
 export async function runController(
@@ -22,6 +27,7 @@ export async function runController(
   const controller = await startController({
     ...config,
     ...storage,
+    sandbox: sandboxSettings(config),
     drainTimeoutMs: drainTimeout * 1000,
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
   }).catch((cause: unknown) => {

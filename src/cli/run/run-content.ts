@@ -18,6 +18,7 @@ import { removeDeadRuns } from '../../controller/dead-runs.ts';
 import { shareStateDir } from '../../controller/state-lock.ts';
 import { buildStatus, type View } from '../../controller/status.ts';
 import { createRunEnvironment } from '../../init/environment.ts';
+import type { SandboxSettings } from '../../init/settings.ts';
 import type { StorageConfig } from '../../storage/config.ts';
 import { SetupError } from '../problems.ts';
 import { readDaemonJournal } from './daemon-journal.ts';
@@ -29,6 +30,7 @@ export interface RunOrder {
   /** The daemon's; the run has a directory of its own in it while it lasts. */
   readonly stateDir: string;
   readonly storage?: StorageConfig;
+  readonly sandbox: SandboxSettings;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: ContentProgress) => void;
   /** Something to tell a person who watches. */
@@ -93,7 +95,7 @@ async function decideAndDo(order: RunOrder, hostPath: string): Promise<View> {
 }
 
 async function makeOneAttempt(
-  { resource, secrets, dataRoot, stateDir, storage, signal, onProgress, onNote }: RunOrder,
+  { resource, secrets, dataRoot, stateDir, storage, sandbox, signal, onProgress, onNote }: RunOrder,
   destination: string,
   expected: Expected,
 ): Promise<View> {
@@ -102,7 +104,7 @@ async function makeOneAttempt(
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new SetupError(`the state directory ${stateDir} cannot be used: ${why}`, { cause });
   });
-  const environment = createRunEnvironment({ stateDir: state.path });
+  const environment = createRunEnvironment({ stateDir: state.path, sandbox });
   const engine = createNodeEngine(dataRoot, environment, storage);
   await engine.check().catch((cause: unknown) => {
     throw new SetupError(cause instanceof Error ? cause.message : String(cause), { cause });

@@ -3,13 +3,14 @@ import type { Context } from '../command.ts';
 import { describeResource } from '../input/describe.ts';
 import { abortOnSignals } from '../interrupt.ts';
 import { exitCodes, SetupError } from '../problems.ts';
+import { sandboxSettings, type SandboxValues } from '../sandbox.ts';
 import { readStorageConfig } from '../storage.ts';
 import { createProgressView } from './progress.ts';
 import { readOne } from './read-one.ts';
 import { runContent } from './run-content.ts';
 import { summarize } from './summary.ts';
 
-interface RunFileOptions {
+interface RunFileOptions extends SandboxValues {
   readonly file: string;
   readonly output: 'json' | undefined;
   readonly dataRoot: string;
@@ -19,7 +20,7 @@ interface RunFileOptions {
 
 /** `wscontent run`. */
 export async function runFile(
-  { file, output, dataRoot, stateDir, storageConfig }: RunFileOptions,
+  { file, output, dataRoot, stateDir, storageConfig, ...sandboxValues }: RunFileOptions,
   { stdin, stdout, stderr, signals }: Context,
 ): Promise<number> {
   const { object, resource, secrets } = await readOne(file, stdin, dataRoot);
@@ -44,6 +45,7 @@ export async function runFile(
     dataRoot,
     stateDir,
     ...storage,
+    sandbox: sandboxSettings(sandboxValues),
     signal: interruption.signal,
     onProgress: (news) => progress.show(news),
     onNote: note,

@@ -1,0 +1,135 @@
+/**
+ * The network of one sandbox: a namespace, a pair of interfaces that leads out of it, and the rules
+ * for what goes through. All three have one name, which is derived from the run, so that what a crash
+ * left is found again.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { containerPaths, type RunEnvironment } from '../environment.ts';
+import type { IsolatedNetwork } from '../settings.ts';
+import { addressesOf } from './pool.ts';
+import { parseRange, type Range } from './ranges.ts';
+import { findResolver } from './resolver.ts';
+import { buildRuleset, dropRuleset, type RulesetInput } from './ruleset.ts';
+import { runTool } from './tools.ts';
+
+type Node = Pick<RunEnvironment, 'stateDir' | 'variables'>;
+
+/** An interface's name has 15 characters at most. The state directory tells apart two daemons of a node. */
+export function networkName({ stateDir }: Pick<Node, 'stateDir'>, id: string): string {
+  const hash = createHash('sha256')
+    .update(`${resolve(stateDir)}\0${id}`)
+    .digest('hex');
+  return `wsc${hash.slice(0, 12)}`;
+}
+
+/** Where iproute2 keeps the namespaces that have names. */
+export function networkPath(name: string): string {
+  return `/var/run/netns/${name}`;
+}
+
+/** Makes the network of a run, whose bundle is there. What is made before it fails is left for disconnect. */
+export async function connectNetwork(
+  node: Node,
+  id: string,
+  settings: IsolatedNetwork,
+): Promise<void> {
+  await writeFile(containerPaths(node, id).network, '');
+  const name = networkName(node, id);
+  const { gateway, address } = await makeInterface(node, name, settings.pool);
+  const inside = [
+    'link set dev lo up',
+    'link set dev eth0 addrgenmode none',
+    `address add ${address}/32 dev eth0`,
+    'link set dev eth0 up',
+    `route add ${gateway} dev eth0 scope link`,
+    `route add default via ${gateway}`,
+  ];
+  const rules = await rulesOf(node, settings, name, address);
+  await Promise.all([
+    runTool(node, 'ip', ['-netns', name, '-batch', '-'], lines(inside)),
+    runTool(node, 'nft', ['-f', '-'], rules),
+  ]);
+}
+
+/** Removes the network of a run, as much of it as is there. Throws when something stays. */
+export async function disconnectNetwork(node: Node, id: string): Promise<void> {
+  const marker = containerPaths(node, id).network;
+  if (!existsSync(marker)) return;
+  const name = networkName(node, id);
+  // The rules last: without them the sandbox would be free to go anywhere.
+  await runTool(
+    node,
+    'ip',
+    ['-force', '-batch', '-'],
+    lines([`link delete dev ${name}`, `netns delete ${name}`]),
+  ).catch(() => undefined);
+  const remaining = await runTool(node, 'ip', ['-brief', 'link', 'show'], '');
+  if (new RegExp(`^${name}\\b`, 'm').test(remaining) || existsSync(networkPath(name))) {
+    throw new Error(`the network ${name} could not be removed`);
+  }
+  await runTool(node, 'nft', ['-f', '-'], dropRuleset(name));
+  await rm(marker, { force: true });
+}
+
+/** The rules of a network, for the nameservers that there are now. */
+export async function rulesOf(
+  node: Pick<Node, 'variables'>,
+  { pool, deny, allow }: IsolatedNetwork,
+  name: string,
+  address: string,
+): Promise<string> {
+  const { nameservers } = await findResolver();
+  const input: RulesetInput = {
+    ...{ name, address, nameservers },
+    allowed: toRanges(allow),
+    // The pool: sandboxes have nothing to say to each other.
+    denied: toRanges([pool, ...apiServer(node), ...deny]),
+  };
+  return buildRuleset(input);
+}
+
+/** Its service's address, which Kubernetes gives every pod. */
+function apiServer({ variables }: Pick<Node, 'variables'>): string[] {
+  const host = variables['KUBERNETES_SERVICE_HOST'] ?? '';
+  return /^[0-9.]+$/.test(host) ? [host] : [];
+}
+
+function toRanges(texts: readonly string[]): Range[] {
+  return texts.map(parseRange).filter((range) => range !== undefined);
+}
+
+/**
+ * The route to the sandbox's address is what allots it: there cannot be two to one address, whoever
+ * else makes some at the same time.
+ */
+async function makeInterface(
+  node: Node,
+  name: string,
+  pool: string,
+): Promise<{ gateway: string; address: string }> {
+  const { gateway, addresses } = addressesOf(pool, Math.random);
+  const outside = [
+    `netns add ${name}`,
+    `link add ${name} type veth peer name eth0 netns ${name}`,
+    `link set dev ${name} addrgenmode none`,
+    `address add ${gateway}/32 dev ${name}`,
+    `link set dev ${name} up`,
+  ];
+  await runTool(node, 'ip', ['-batch', '-'], lines(outside));
+  for (const address of addresses) {
+    try {
+      await runTool(node, 'ip', ['route', 'add', `${address}/32`, 'dev', name], '');
+      return { gateway, address };
+    } catch (error) {
+      if (!String(error).includes('File exists')) throw error;
+    }
+  }
+  throw new Error(`no address of ${pool} is free: use a larger range (--sandbox-cidr)`);
+}
+
+function lines(commands: readonly string[]): string {
+  return `${commands.join('\n')}\n`;
+}
