@@ -1,9 +1,10 @@
 /** One attempt, from the check of its directory to the journal's word on its outcome. */
-import { ContentError, type ErrorReason, isOfNode } from '../api/errors.ts';
+import { ContentError, type ErrorReason } from '../api/errors.ts';
 import type { ContentPlan } from '../api/plan.ts';
 import type { ContentProgress } from '../api/protocol.ts';
 import type { ContentResource } from '../api/resource.ts';
-import { backoffMs, type BackoffPolicy } from './backoff.ts';
+import { toFailedEntry, toSucceededEntry } from './attempt-outcome.ts';
+import type { BackoffPolicy } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { Expected } from './decide.ts';
 import type { AttemptResult, Engine, Prepared } from './engine.ts';
@@ -229,44 +230,6 @@ async function removed(
   } catch {
     return false;
   }
-}
-
-export function toSucceededEntry(
-  entry: RunningEntry,
-  { report, duration }: AttemptResult,
-  now: number,
-): SucceededEntry {
-  const { error: _, ...rest } = entry;
-  return { ...rest, state: 'succeeded', dirty: false, completionTime: now, report, duration };
-}
-
-/** `dirty`: something that the attempt wrote may be left. */
-export function toFailedEntry(
-  entry: RunningEntry,
-  error: ContentError,
-  dirty: boolean,
-  { clock, attemptBackoff }: Pick<AttemptParts, 'clock' | 'attemptBackoff'>,
-): FailedEntry {
-  const now = clock.now();
-  // Suspending is not failing, and what the node lacks is not the resource's failure.
-  const ofNode = isOfNode(error.reason);
-  const failures = entry.failures + (error.reason === 'Cancelled' || ofNode ? 0 : 1);
-  const waits = error.reason !== 'Interrupted' && error.reason !== 'Cancelled';
-  const round = ofNode ? entry.attempts : failures;
-  const pause = waits ? backoffMs(attemptBackoff, round, clock.random()) : 0;
-  const { reason, message } = error;
-  return {
-    ...entry,
-    state: 'failed',
-    failures,
-    dirty,
-    completionTime: now,
-    retryAt: now + pause,
-    error: {
-      ...{ reason, message, attempt: entry.attempts },
-      ...(error.step === undefined ? {} : { step: error.step }),
-    },
-  };
 }
 
 function toContentError(thrown: unknown): ContentError {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { ContentError } from '../api/errors.ts';
-import { type AttemptParts, toFailedEntry, toSucceededEntry } from './attempt.ts';
+import type { AttemptParts } from './attempt.ts';
+import { toFailedEntry, toSucceededEntry } from './attempt-outcome.ts';
 import type { RunningEntry } from './journal-entry.ts';
 import { identityFields } from './log-fields.ts';
 

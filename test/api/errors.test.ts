@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ContentError, errorCatalogue, explain, isErrorReason } from '../../src/api/errors.ts';
+import { errorCatalogue } from '../../src/api/error-catalogue.ts';
+import { ContentError, explain, isErrorReason } from '../../src/api/errors.ts';
 
 test('each reason is CamelCase and tells what it means and what to do', () => {
   for (const [reason, { means, remedy }] of Object.entries(errorCatalogue)) {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { isRetried, type ErrorReason, errorCatalogue } from '../../src/api/errors.ts';
+import { errorCatalogue } from '../../src/api/error-catalogue.ts';
+import { isRetried, type ErrorReason } from '../../src/api/errors.ts';
 import { metricTypes, sources } from '../../src/api/protocol.ts';
 import { type ContentResource, parseResource } from '../../src/api/resource.ts';
 import type {

@@ -1,5 +1,5 @@
 import type { ErrorReason } from '../../../src/api/errors.ts';
-import { errorCatalogue } from '../../../src/api/errors.ts';
+import { errorCatalogue } from '../../../src/api/error-catalogue.ts';
 import type { Chance } from './chance.ts';
 
 /** What an attempt comes to. */
