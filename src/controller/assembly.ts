@@ -3,7 +3,7 @@ import { apiBackoff, attemptBackoff, type BackoffPolicy, prerequisiteBackoff } f
 import type { Clock } from './clock.ts';
 import type { ControllerConfig } from './config.ts';
 import type { Engine } from './engine.ts';
-import { EventRecorder } from './events.ts';
+import { EventRecorder } from './event-recorder.ts';
 import { Finalizers } from './finalizers.ts';
 import { GoneResources } from './gone-resources.ts';
 import type { Journal } from './journal.ts';
@@ -53,6 +53,7 @@ export interface AssemblyParts {
 export interface Assembly {
   readonly workers: Workers;
   readonly listWatch: ListWatch;
+  readonly events: EventRecorder;
   readonly runs: Runs;
   readonly recovery: RecoveryParts;
 }
@@ -63,8 +64,11 @@ export function assemble(parts: AssemblyParts): Assembly {
   const store = new Store();
   const runs = new Runs();
   const slots = new RunSlots(maxConcurrent, (key) => workers.add(key));
-  const onError = (err: unknown): void => log.info({ err }, 'an event was not written');
-  const events = new EventRecorder({ client, clock, nodeName, onError });
+  const onError = (err: unknown): void => {
+    metrics.eventLost();
+    log.info({ err }, 'an event was not written');
+  };
+  const events = new EventRecorder({ client, clock, nodeName, onError, requests });
   const status = new StatusWriter({ client, store, clock });
   const reporter = new Reporter({ status, events, log, requests });
   const common = {
@@ -102,5 +106,5 @@ export function assemble(parts: AssemblyParts): Assembly {
       return lastSync === undefined ? undefined : (steady.now() - lastSync) / 1000;
     },
   });
-  return { workers, listWatch, runs, recovery: common };
+  return { workers, listWatch, events, runs, recovery: common };
 }

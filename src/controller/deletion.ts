@@ -32,7 +32,7 @@ export async function finishDeletion(
 ): Promise<void> {
   const { reporter, finalizers } = parts;
   const news = await part(parts, identity, farewell);
-  if (news !== undefined) await reporter.announce(identity, news);
+  if (news !== undefined) reporter.announce(identity, news);
   await finalizers.set(identity, false);
 }
 

@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
 import { explain } from '../api/errors.ts';
 import { apiGroup, apiVersion, kind, type ResourceIdentity } from '../api/resource.ts';
-import { isApiStatus } from './api-error.ts';
-import type { Clock } from './clock.ts';
 import type { JournalEntry } from './journal-entry.ts';
-import type { KubeClient } from './kube-client.ts';
 import { type Failure, successReason, type View } from './status.ts';
 import { rfc3339, shorten } from './text.ts';
 
@@ -90,38 +87,4 @@ export function buildEvent(
     reportingComponent: 'workspacecontent.dev/controller',
     reportingInstance: nodeName,
   };
-}
-
-export interface EventRecorderOptions {
-  readonly client: Pick<KubeClient, 'create'>;
-  readonly clock: Clock;
-  readonly nodeName: string;
-  /** An event that could not be written is no reason to stop. */
-  readonly onError: (error: unknown) => void;
-}
-
-/** Writes events as well as it can. */
-export class EventRecorder {
-  readonly #options: EventRecorderOptions;
-
-  constructor(options: EventRecorderOptions) {
-    this.#options = options;
-  }
-
-  /** Never rejects. */
-  async record(resource: ResourceIdentity, view: View, signal: AbortSignal): Promise<void> {
-    const draft = eventOf(view);
-    if (draft !== undefined) await this.say(resource, draft, signal);
-  }
-
-  /** Never rejects. */
-  async say(resource: ResourceIdentity, draft: EventDraft, signal: AbortSignal): Promise<void> {
-    const { client, clock, nodeName, onError } = this.#options;
-    const event = buildEvent(resource, draft, nodeName, clock.now());
-    try {
-      await client.create(`/api/v1/namespaces/${resource.namespace}/events`, event, signal);
-    } catch (error) {
-      if (!isApiStatus(error, 409)) onError(error);
-    }
-  }
 }

@@ -42,7 +42,7 @@ export class Finalizers {
       await this.set(resource, wanted);
     } catch (error) {
       if (error instanceof ContentError) {
-        await this.#parts.reporter.announce(resource, toWarning(error, entry));
+        this.#parts.reporter.announce(resource, toWarning(error, entry));
       }
       throw error;
     }

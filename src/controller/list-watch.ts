@@ -83,9 +83,9 @@ export class ListWatch {
     return this.#synced;
   }
 
-  /** Why the API server is not heard; undefined while it is. */
-  get trouble(): string | undefined {
-    return this.#trouble instanceof Error ? this.#trouble.message : undefined;
+  /** The error for which the API server is not heard; undefined while it is. */
+  get trouble(): unknown {
+    return this.#trouble;
   }
 
   /** When the loop last went round, successfully or not; undefined before it runs. */

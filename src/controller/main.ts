@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { ContentError } from '../api/errors.ts';
 import { createRunEnvironment } from '../init/environment.ts';
+import { unheard } from './api-health.ts';
 import { assemble, type AssemblyParts } from './assembly.ts';
 import { type Clock, steadyClock, systemClock } from './clock.ts';
 import type { ControllerConfig } from './config.ts';
@@ -14,7 +15,6 @@ import { KubeClient } from './kube-client.ts';
 import { loadKubeConfig } from './kube-config.ts';
 import { createTransport, type KubeTransport } from './kube-transport.ts';
 import { createLogger } from './logger.ts';
-import type { ListWatch } from './list-watch.ts';
 import { Metrics } from './metrics.ts';
 import { createNodeEngine } from './node-engine.ts';
 import { NodeWatch } from './node-watch.ts';
@@ -47,8 +47,8 @@ export interface RunningController {
 /** Milliseconds for the last words to the API server when the daemon ends. */
 const farewellMs = 8000;
 
-/** Milliseconds of failures after which the daemon is not ready. */
-const silentMs = 60_000;
+/** Milliseconds of these for events, which nobody misses. */
+const lastEventsMs = 1000;
 
 /** Milliseconds without a turn after which the list-watcher is stuck; a watch lasts ten minutes. */
 const stuckMs = 20 * 60_000;
@@ -90,7 +90,7 @@ async function startLocked(
   const journal = await openJournal(config, clock, log, metrics);
   const stopping = new AbortController();
   const requests = new AbortController();
-  const { workers, listWatch, runs, recovery } = assemble({
+  const { workers, listWatch, events, runs, recovery } = assemble({
     ...{ config, client, journal, engine, metrics, clock, steady, log, node },
     ...(parts.backoff === undefined ? {} : { backoff: parts.backoff }),
     ...(parts.watch === undefined ? {} : { watch: parts.watch }),
@@ -103,7 +103,7 @@ async function startLocked(
     ailment: () => ailment ?? stuckFor(listWatch.lastTurn, steady.now()),
     obstacle: () => {
       if (stopping.signal.aborted) return 'the daemon is about to end';
-      return node.lack?.message ?? silenceOf(listWatch, steady.now());
+      return node.lack?.message ?? unheard(listWatch, steady.now());
     },
   };
   const health = await startHealthServer(config.metricsAddress, checks, metrics.registry);
@@ -132,6 +132,7 @@ async function startLocked(
     runs.abortAll(new ContentError('Interrupted', 'the daemon was ended while the attempt ran'));
     const farewell = setTimeout(() => requests.abort(), farewellMs);
     await idle;
+    await Promise.race([events.settled(), clock.sleep(lastEventsMs, requests.signal)]);
     clearTimeout(farewell);
     requests.abort();
     await going;
@@ -145,14 +146,6 @@ async function startLocked(
     await ending;
   };
   return { healthUrl: health.url, stop };
-}
-
-/** What is not heard for a while is not worked on; a short blip is nobody's business. */
-function silenceOf({ lastSync, trouble }: ListWatch, now: number): string | undefined {
-  const why = trouble === undefined ? '' : `: ${trouble}`;
-  if (lastSync === undefined) return `the API server has not been heard yet${why}`;
-  if (trouble === undefined || now - lastSync < silentMs) return undefined;
-  return `the API server was last heard ${Math.round((now - lastSync) / 1000)} s ago${why}`;
 }
 
 /** A restart helps when the list-watcher hangs, and only then. */

@@ -20,6 +20,7 @@ export class Metrics {
   readonly #durations: Histogram<'type' | 'outcome'>;
   readonly #apiErrors: Counter<'method' | 'code'>;
   readonly #interruptions: Counter<'what'>;
+  readonly #eventsLost: Counter;
   readonly #setAside: Counter;
 
   constructor() {
@@ -48,6 +49,11 @@ export class Metrics {
       name: 'wscontent_list_watch_errors_total',
       help: 'Lists and watches that ended with an error; they are started again.',
       labelNames: ['what'],
+      registers,
+    });
+    this.#eventsLost = new Counter({
+      name: 'wscontent_events_lost_total',
+      help: 'Kubernetes events that could not be written.',
       registers,
     });
     this.#setAside = new Counter({
@@ -90,6 +96,10 @@ export class Metrics {
 
   listWatchFailed(what: string): void {
     this.#interruptions.inc({ what });
+  }
+
+  eventLost(): void {
+    this.#eventsLost.inc();
   }
 
   journalSetAside(count: number): void {

@@ -185,7 +185,7 @@ export class Reconciler {
     this.#pathWaiters.add(key);
     const start = await starter.start(resource, expected);
     if (!isPathInUse(start)) this.#pathWaiters.delete(key);
-    if (start.kind === 'ended' && isUnreadable) await reporter.announce(resource, madeAgain);
+    if (start.kind === 'ended' && isUnreadable) reporter.announce(resource, madeAgain);
     if (start.kind !== 'queued') slots.withdraw(key);
     switch (start.kind) {
       case 'ended':

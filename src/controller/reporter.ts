@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { ResourceIdentity } from '../api/resource.ts';
-import type { EventDraft, EventRecorder } from './events.ts';
+import { isApiStatus } from './api-error.ts';
+import type { EventRecorder } from './event-recorder.ts';
+import type { EventDraft } from './events.ts';
 import { identityFields } from './log-fields.ts';
 import type { StatusWriter } from './status-writer.ts';
 import type { View } from './status.ts';
@@ -27,19 +29,36 @@ export class Reporter {
     view: View,
     hostPath: string | undefined,
   ): Promise<void> {
-    const { status, events, requests, log } = this.#parts;
-    const written = await status.publish(resource, view, hostPath, requests);
+    const { events, log } = this.#parts;
+    const written = await this.#publish(resource, view, hostPath);
     if (!written) return;
     log.debug({ ...identityFields(resource), view: view.kind }, 'status written');
     if (view.kind === 'running' && view.progress !== undefined) return;
-    await events.record(resource, view, requests);
+    events.record(resource, view);
   }
 
-  /** Tells by an event and the log what the status does not hold. Never rejects. */
-  async announce(resource: ResourceIdentity, event: EventDraft): Promise<void> {
-    const { events, requests, log } = this.#parts;
+  async #publish(
+    resource: ResourceIdentity,
+    view: View,
+    hostPath: string | undefined,
+  ): Promise<boolean> {
+    const { status, requests, log } = this.#parts;
+    try {
+      return await status.publish(resource, view, hostPath, requests);
+    } catch (err) {
+      if (!isApiStatus(err, 400, 413, 422)) throw err;
+      // It would be refused again and again; the next list leads to another try.
+      const fields = { ...identityFields(resource), view: view.kind, err };
+      log.error(fields, 'the API server refuses the status');
+      return false;
+    }
+  }
+
+  /** Tells by an event and the log what the status does not hold. */
+  announce(resource: ResourceIdentity, event: EventDraft): void {
+    const { events, log } = this.#parts;
     log[event.type === 'Warning' ? 'warn' : 'info'](identityFields(resource), event.message);
-    await events.say(resource, event, requests);
+    events.say(resource, event);
   }
 
   /** A report while an attempt runs, when nobody could do anything about a failure. Never rejects. */

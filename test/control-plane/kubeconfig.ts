@@ -7,7 +7,10 @@ export interface Cluster {
   ca: string;
 }
 
-export type User = { 'client-certificate': string; 'client-key': string } | { token: string };
+export type User =
+  | { 'client-certificate': string; 'client-key': string }
+  | { token: string }
+  | { tokenFile: string };
 
 /** Writes a kubeconfig of one cluster and one user that only its owner can read. */
 export async function writeKubeconfig(file: string, cluster: Cluster, user: User): Promise<string> {

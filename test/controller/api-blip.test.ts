@@ -169,7 +169,10 @@ describe('the daemon and an API server that fails', () => {
       return `${response.status} ${await response.text()}`;
     };
     await waitFor('the reason', async () => (await ask('/readyz')).includes('no rights to list'));
-    assert.match(await ask('/readyz'), /^503 the API server has not been heard yet: .*403/);
+    assert.match(
+      await ask('/readyz'),
+      /^503 the API server has not been heard yet: .*403.*deploy\/rbac\.yaml/,
+    );
     assert.match(await ask('/healthz'), /^200/);
     proxy.rule = () => undefined;
     await waitFor('ready', async () => (await ask('/readyz')).startsWith('200'));

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { copyFile, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { KubeConfig } from '@kubernetes/client-node';
+import { loadKubeConfig } from '../../src/controller/kube-config.ts';
 import type { ControlPlane } from '../control-plane/index.ts';
-import { writeKubeconfig } from '../control-plane/kubeconfig.ts';
+import { type Cluster, writeKubeconfig } from '../control-plane/kubeconfig.ts';
 import { createServiceAccountToken } from '../control-plane/service-account.ts';
 import { requestsOf, startApiProxy } from '../support/api-proxy.ts';
 import { waitFor } from '../support/wait.ts';
@@ -55,7 +56,7 @@ describe('an API server that changes or is away', () => {
     await contents.create('away-1', { nodeName: 'away' });
     // About two seconds in which it fails every quarter of one, or less often on a slow machine.
     await waitFor('failures', () => hearing.troubles.length >= 8);
-    assert.match(hearing.listWatch.trouble ?? '', /ECONNREFUSED/);
+    assert.match(String(hearing.listWatch.trouble), /ECONNREFUSED/);
     await proxy.relay.comeBack();
     await waitFor('the second', () => hearing.names().join() === 'away-1');
     assert.deepEqual([requestsOf(proxy, 'list').length, hearing.listWatch.trouble], [1, undefined]);
@@ -110,33 +111,51 @@ describe('an API server that changes or is away', () => {
     });
   });
 
-  test('a token that expired is read again from its file, at once', async () => {
-    const pki = join(cluster.dir, 'pki');
-    const { client: _, ...upstream } = asAdministrator(cluster);
-    const pair = { certificate: join(pki, 'apiserver.crt'), key: join(pki, 'apiserver.key') };
-    await using proxy = await startApiProxy(upstream, pair);
-    const tokenFile = join(cluster.dir, 'token');
-    await writeFile(tokenFile, 'expired');
-    // As a pod's service account: the client keeps such a token for a minute.
-    const load = (): KubeConfig => {
-      const config = new KubeConfig();
-      const user = { name: 'x', authProvider: { name: 'tokenFile', config: { tokenFile } } };
-      const server = { name: 'x', server: proxy.url, caFile: join(pki, 'ca.crt') };
-      const context = { name: 'x', cluster: 'x', user: 'x' };
-      const all = { clusters: [server], users: [user], contexts: [context] };
-      config.loadFromOptions({ ...all, currentContext: 'x' });
-      return config;
-    };
-    await using hearing = hear(load, 'token');
-    await waitFor('the refusal', () => hearing.troubles.some((each) => each.includes('401')));
-    const token = await createServiceAccountToken(cluster.client, 'default', 'reader');
-    await allowAll(cluster, 'reader');
-    await writeFile(tokenFile, token);
-    await waitFor('the list', () => hearing.listWatch.lastSync !== undefined);
-    const tokens = new Set(proxy.exchanges.map(({ authorization }) => authorization));
-    assert.deepEqual([...tokens], ['Bearer expired', `Bearer ${token}`]);
-  });
+  for (const form of ['a service account', 'a kubeconfig'] as const) {
+    test(`a token file of ${form} whose token expired is read again at once`, async () => {
+      const pki = join(cluster.dir, 'pki');
+      const { client: _, ...upstream } = asAdministrator(cluster);
+      const pair = { certificate: join(pki, 'apiserver.crt'), key: join(pki, 'apiserver.key') };
+      await using proxy = await startApiProxy(upstream, pair);
+      const name = form.replaceAll(' ', '-');
+      const tokenFile = join(cluster.dir, `${name}.token`);
+      await writeFile(tokenFile, 'expired');
+      const target = { url: proxy.url, ca: join(pki, 'ca.crt') };
+      const load = await loader(form, cluster.dir, target, tokenFile);
+      await using hearing = hear(load, 'token');
+      await waitFor('the refusal', () => hearing.troubles.some((each) => each.includes('401')));
+      const token = await createServiceAccountToken(cluster.client, 'default', name);
+      await allowAll(cluster, name);
+      await writeFile(tokenFile, token);
+      await waitFor('the list', () => hearing.listWatch.lastSync !== undefined);
+      const tokens = new Set(proxy.exchanges.map(({ authorization }) => authorization));
+      assert.deepEqual([...tokens], ['Bearer expired', `Bearer ${token}`]);
+    });
+  }
 });
+
+async function loader(
+  form: 'a service account' | 'a kubeconfig',
+  dir: string,
+  target: Cluster,
+  tokenFile: string,
+): Promise<() => KubeConfig> {
+  if (form === 'a kubeconfig') {
+    const file = join(dir, 'token-file.kubeconfig');
+    const kubeconfig = await writeKubeconfig(file, target, { tokenFile: basename(tokenFile) });
+    return () => loadKubeConfig(kubeconfig);
+  }
+  // As in a pod, where the client keeps a token for a minute.
+  return () => {
+    const config = new KubeConfig();
+    const user = { name: 'x', authProvider: { name: 'tokenFile', config: { tokenFile } } };
+    const server = { name: 'x', server: target.url, caFile: target.ca };
+    const context = { name: 'x', cluster: 'x', user: 'x' };
+    const all = { clusters: [server], users: [user], contexts: [context] };
+    config.loadFromOptions({ ...all, currentContext: 'x' });
+    return config;
+  };
+}
 
 async function projected(dir: string, version: string, source: string): Promise<void> {
   await mkdir(join(dir, version));

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiError } from '../../src/controller/api-error.ts';
 import { systemClock } from '../../src/controller/clock.ts';
-import { buildEvent, EventRecorder, eventOf } from '../../src/controller/events.ts';
+import { EventRecorder } from '../../src/controller/event-recorder.ts';
+import { buildEvent, eventOf } from '../../src/controller/events.ts';
 import type { View } from '../../src/controller/status.ts';
 import { failed, nodeName, running, sampleResource, succeeded } from './samples.ts';
 
@@ -60,9 +61,53 @@ test('an event that is there already is no failure, and no failure is thrown', a
     clock: systemClock,
     nodeName,
     onError: (error) => told.push(error),
+    requests: signal,
   });
   const view: View = { kind: 'ready', entry: succeeded };
-  await recorder.record(resource, view, signal);
-  await recorder.record(resource, view, signal);
+  recorder.record(resource, view);
+  recorder.record(resource, view);
+  await recorder.settled();
   assert.deepEqual(told.map(String), ['ApiError: broken']);
+});
+
+test('nobody waits for an event, and no more than so many of them wait', async () => {
+  const gate = Promise.withResolvers<void>();
+  const lost: unknown[] = [];
+  let written = 0;
+  const recorder = new EventRecorder({
+    client: {
+      async create() {
+        await gate.promise;
+        written += 1;
+      },
+    },
+    ...{ clock: systemClock, nodeName, requests: signal, limit: 3 },
+    onError: (error) => lost.push(error),
+  });
+  for (let n = 0; n < 10; n += 1) recorder.record(resource, { kind: 'ready', entry: succeeded });
+  // One is being written, three wait.
+  assert.deepEqual([written, lost.length], [0, 6]);
+  gate.resolve();
+  await recorder.settled();
+  assert.equal(written, 4);
+});
+
+test('an event that gets no answer is given up after its time', async () => {
+  const lost: unknown[] = [];
+  const recorder = new EventRecorder({
+    client: {
+      create: async (_path, _event, given) =>
+        await new Promise((_, reject) => {
+          given.addEventListener('abort', () => reject(given.reason as Error));
+        }),
+    },
+    ...{ clock: systemClock, nodeName, requests: signal, timeoutMs: 20 },
+    onError: (error) => lost.push(error),
+  });
+  recorder.record(resource, { kind: 'ready', entry: succeeded });
+  // The timer of a deadline keeps no process alive, unlike the connection that it would end.
+  const alive = setInterval(() => undefined, 1000);
+  await recorder.settled();
+  clearInterval(alive);
+  assert.equal(lost.length, 1);
 });
