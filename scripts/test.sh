@@ -21,8 +21,8 @@ for index in "${!files[@]}"; do
   [[ ! -d ${files[index]} ]] || files[index]="${files[index]%/}/**/*.test.ts"
 done
 
-# A file is a process: two at a time fit two cores, as each waits for programs of its own much of the time.
+# A file is a process: three at a time fit two cores, as each waits for programs of its own much of the time.
 # A test that hangs fails by its own timeout; the outer one ends a file that does not, and names it.
 exec timeout --foreground --kill-after=10 20m \
-  node --test --test-concurrency=2 --test-timeout=90000 --test-reporter=spec \
+  node --test --test-concurrency=3 --test-timeout=90000 --test-reporter=spec \
   ${WSC_TEST:+--test-name-pattern="$WSC_TEST"} "${files[@]}" </dev/null

@@ -24,13 +24,16 @@ function setUp(status: number, meanwhile: (store: Store) => void = () => undefin
     await writer.publish(parseIdentity(object), view, '/data', AbortSignal.timeout(60_000));
 }
 
-test('a conflict is an error as long as the resource is there, so that it is tried again', async () => {
-  await assert.rejects(setUp(409), { status: 409 });
-});
+for (const status of [404, 409]) {
+  test(`${status} is an error as long as the resource is there, so that it is tried again`, async () => {
+    await assert.rejects(setUp(status), { status });
+  });
+}
 
 test('nothing is written, and nothing is wrong, when the resource is gone or another has its name', async () => {
-  assert.equal(await setUp(404)(), false);
-  assert.equal(await setUp(409, (store) => store.replace([]))(), false);
+  for (const status of [404, 409]) {
+    assert.equal(await setUp(status, (store) => store.replace([]))(), false);
+  }
   const another = sampleObject({}, { uid: 'another' });
   assert.equal(await setUp(409, (store) => store.replace([another]))(), false);
 });

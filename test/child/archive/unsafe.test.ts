@@ -142,10 +142,10 @@ describe('an archive is restored with', () => {
       rawArchive(link('a', '/etc'), link('b', '../../x'), { name: 'c' }, hardLink('d', 'a')),
     );
     assert.deepEqual((await listTree(where)).slice(1), [
-      'a: link 0:0 -> /etc',
-      'b: link 0:0 -> ../../x',
+      'a: link 33333:33333 -> /etc',
+      'b: link 33333:33333 -> ../../x',
       'c: file 644 33333:33333 0 ',
-      'd: link 0:0 -> /etc',
+      'd: link 33333:33333 -> /etc',
     ]);
   });
 
