@@ -10,12 +10,12 @@ import { madeAgain } from './events.ts';
 import type { GoneResources } from './gone-resources.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { toKey } from './keys.ts';
-import { isRecord } from '../api/record.ts';
 import { recover, type RecoveryParts } from './recovery.ts';
+import { removeLastRemains } from './remains.ts';
 import type { RunSlots } from './run-slots.ts';
 import type { Start, Starter } from './starter.ts';
-import type { View } from './status.ts';
-import type { Store, StoredResource } from './store.ts';
+import { saysFailed, type View } from './status.ts';
+import { nodeNameOf, type Store, type StoredResource } from './store.ts';
 
 export interface ReconcilerParts extends RecoveryParts, Omit<DeletionParts, 'engine'> {
   readonly nodeName: string;
@@ -127,7 +127,8 @@ export class Reconciler {
       case 'publish':
         return await this.#settle(resource, await viewContent(this.#parts.engine, action.entry));
       case 'give-up':
-        return await this.#settle(resource, { kind: 'failed', entry: action.entry });
+        await this.#settle(resource, { kind: 'failed', entry: action.entry });
+        return await removeLastRemains(this.#parts, action.entry);
       case 'suspend':
         return await this.#settle(resource, { kind: 'suspended', entry });
       case 'protect':
@@ -192,6 +193,8 @@ export class Reconciler {
         // The journal knows how it ended; what follows from that is decided as always.
         return await this.#again(key);
       case 'queued':
+        // What stands in its way is looked at within a slot, and most likely still there.
+        if (saysFailed(resource)) return;
         return await this.#settle(resource, { kind: 'queued', entry, limit: slots.limit });
       case 'withdrawn':
         this.#parts.add(key);
@@ -242,9 +245,4 @@ export class Reconciler {
 
 function isPathInUse(start: Start): boolean {
   return start.kind === 'blocked' && start.error.reason === 'PathInUse';
-}
-
-function nodeNameOf({ object }: StoredResource): unknown {
-  const spec = isRecord(object) ? object['spec'] : undefined;
-  return isRecord(spec) ? spec['nodeName'] : undefined;
 }

@@ -46,6 +46,11 @@ export const successReason = 'InitializationSuccess';
 const longestWarning = 2048;
 const mostWarnings = 16;
 
+/** Whether that is how the resource stands, as it is now. */
+export function saysFailed({ status, generation }: ContentResource): boolean {
+  return status.phase === 'Failed' && status.observedGeneration === generation;
+}
+
 export function buildStatus(
   view: View,
   { resource, hostPath, now }: StatusContext,

@@ -96,3 +96,9 @@ function isOlder({ identity }: StoredResource, held: StoredResource): boolean {
   if (identity.uid !== held.identity.uid) return false;
   return isOlderVersion(identity.resourceVersion, held.identity.resourceVersion);
 }
+
+/** The node that it asks for, whatever that is. */
+export function nodeNameOf({ object }: StoredResource): unknown {
+  const spec = isRecord(object) ? object['spec'] : undefined;
+  return isRecord(spec) ? spec['nodeName'] : undefined;
+}
