@@ -96,7 +96,7 @@ export interface DaemonPlace {
   readonly metricsAddress: string;
 }
 
-/** Starts the bundled program, and does not wait for anything. */
+/** Starts the bundled program, and does not wait for anything. Its state is beside its data unless a flag says so. */
 export function startDaemon(
   { folder, kubeconfig, nodeName, metricsAddress }: DaemonPlace,
   flags: readonly string[] = [],
@@ -108,7 +108,7 @@ export function startDaemon(
       ...['--node-name', nodeName],
       ...['--kubeconfig', kubeconfig],
       ...['--data-root', join(folder, 'data')],
-      ...['--state-dir', join(folder, 'state')],
+      ...(flags.includes('--state-dir') ? [] : ['--state-dir', join(folder, 'state')]),
       ...['--metrics-address', metricsAddress],
       ...flags,
     ],
