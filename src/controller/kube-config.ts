@@ -3,9 +3,6 @@ import { dirname, resolve } from 'node:path';
 // The index of @kubernetes/client-node loads every model of the API, twice the memory of all else.
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 
-import { parse } from 'yaml';
-import { isRecord } from '../api/record.ts';
-
 export type { KubeConfig };
 
 /** What KubeConfig falls back to when there is nothing to go by. */
@@ -18,10 +15,9 @@ const fallbackServer = 'http://localhost:8080';
 export function loadKubeConfig(file?: string): KubeConfig {
   const config = new KubeConfig();
   try {
-    if (file === undefined) config.loadFromDefault();
-    else config.loadFromFile(file);
-    for (const each of file === undefined ? environmentFiles() : [file])
-      useTokenFiles(config, each);
+    const only = file ?? onlyFile(process.env['KUBECONFIG'] ?? '');
+    if (only === undefined) config.loadFromDefault();
+    else loadFile(config, only);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`cannot read the kubeconfig${file === undefined ? '' : ` ${file}`}: ${why}`, {
@@ -38,20 +34,23 @@ export function loadKubeConfig(file?: string): KubeConfig {
   return config;
 }
 
-function environmentFiles(): string[] {
-  return (process.env['KUBECONFIG'] ?? '').split(':').filter((file) => file !== '');
+function onlyFile(files: string): string | undefined {
+  return files === '' || files.includes(':') ? undefined : files;
 }
 
-/** The client does not know `tokenFile` of a kubeconfig, and would send no credentials at all. */
-function useTokenFiles(config: KubeConfig, file: string): void {
-  const kubeconfig: unknown = parse(readFileSync(file, 'utf8'));
-  const users: unknown = isRecord(kubeconfig) ? kubeconfig['users'] : undefined;
-  for (const entry of Array.isArray(users) ? (users as unknown[]) : []) {
-    if (!isRecord(entry) || !isRecord(entry['user'])) continue;
-    const { tokenFile } = entry['user'];
-    const user = config.getUser(String(entry['name']));
-    if (typeof tokenFile !== 'string' || user === null) continue;
-    const token = readFileSync(resolve(dirname(file), tokenFile), 'utf8').trim();
-    Object.assign(user, { token });
+/** As the client does it, which does not know `tokenFile` and would send no credentials at all. */
+function loadFile(config: KubeConfig, file: string): void {
+  const folder = dirname(file);
+  config.loadFromString(
+    readFileSync(file, 'utf8').replaceAll(
+      /^([\s-]*)tokenFile:\s*(["']?)(.+?)\2\s*$/gm,
+      (_, indent: string, _quote, path: string) =>
+        `${indent}token-file: ${JSON.stringify(resolve(folder, path))}`,
+    ),
+  );
+  config.makePathsAbsolute(folder);
+  // A file of one line ends with a line break, which no header may hold.
+  for (const user of config.users) {
+    if (user.token !== undefined) Object.assign(user, { token: user.token.trim() });
   }
 }
