@@ -12,7 +12,7 @@ const longestLifeMs = 1600;
 const longestDrainMs = 150;
 const workInHand = 6;
 /** Each life may cost a resource an attempt, and it has 21: after so many it is given the time it needs. */
-const mostLives = 12;
+const mostLives = 6;
 
 export interface RandomKills {
   /** Lives that SIGKILL ended. */
