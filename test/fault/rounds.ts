@@ -3,6 +3,7 @@ import { waitFor } from '../support/wait.ts';
 import type { Kind, Kinds } from './kinds.ts';
 import { live, type LifeOptions, type Strike } from './lives.ts';
 import type { Random } from './random.ts';
+import { restWeary } from './rest.ts';
 import type { Moment } from './sightings.ts';
 import type { Site, Subject } from './site.ts';
 
@@ -189,6 +190,7 @@ export async function playAll(
       const most = times + 3;
       for (let tried = 0; tried < most && (tally.hits.get(kind.title) ?? 0) < times; tried += 1) {
         const delayMs = tried === 0 ? 0 : random.below(spreadMs);
+        await restWeary(site);
         const met = await play(site, round, kind, delayMs, tell);
         if (met) tally.hits.set(kind.title, (tally.hits.get(kind.title) ?? 0) + 1);
         else tally.misses += 1;

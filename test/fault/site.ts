@@ -31,6 +31,8 @@ export interface Subject {
   settled: 'Ready' | 'Failed' | undefined;
   /** Requests to the servers when it was Ready. */
   askedWhenReady?: Promise<number>;
+  /** Of the daemon, that began while it was unsettled: each may have cost it an attempt. */
+  lives: number;
 }
 
 export interface Site extends AsyncDisposable {
@@ -57,7 +59,7 @@ export interface Site extends AsyncDisposable {
 
 const nodeName = 'fault';
 /** The most that there is: each kill may cost an attempt. */
-const backoffLimit = 20;
+export const backoffLimit = 20;
 const pollMs = 2;
 
 export async function startSite(): Promise<Site> {
@@ -111,7 +113,10 @@ export async function startSite(): Promise<Site> {
       made += 1;
       const name = `${kind.title.replaceAll(' ', '-')}-${made}`;
       const path = join(folder.path, 'data/default', name);
-      const subject: Subject = { name, kind, path, uid: '', finished: false, settled: undefined };
+      const subject: Subject = {
+        ...{ name, kind, path, uid: '' },
+        ...{ finished: false, settled: undefined, lives: 0 },
+      };
       subjects.set(name, subject);
       return subject;
     },
@@ -127,9 +132,15 @@ export async function startSite(): Promise<Site> {
       await contents.delete(name);
     },
     start(flags = []) {
+      for (const subject of subjects.values()) if (subject.settled === undefined) subject.lives += 1;
       const place = { folder: folder.path, kubeconfig, nodeName, metricsAddress: '127.0.0.1:0' };
       return startDaemon(place, ['--storage-config', servers.storageConfig, ...flags]);
     },
     [Symbol.asyncDispose]: async () => await all.disposeAsync(),
   };
+}
+
+/** Those that are neither Ready nor Failed, as far as a status has said. */
+export function unsettled({ subjects }: Pick<Site, 'subjects'>): Subject[] {
+  return [...subjects.values()].filter(({ settled }) => settled === undefined);
 }

@@ -73,11 +73,15 @@ export async function judge(site: Site): Promise<Verdict[]> {
 async function findUnmet({ cluster }: Site, subjects: readonly Subject[]): Promise<string[]> {
   const path = '/apis/workspacecontent.dev/v1alpha1/namespaces/default/workspacecontents';
   const found = await cluster.client.list<Content>(path);
-  const reasons = new Map(found.map(({ metadata, status }) => [metadata.name, reasonOf(status)]));
-  return subjects.flatMap(({ name, kind }) => {
+  const statuses = new Map(found.map(({ metadata, status }) => [metadata.name, status]));
+  return subjects.flatMap(({ name, kind, lives }) => {
     const wanted = `${kind.outcome === 'InitializationSuccess' ? 'Ready' : 'Failed'} ${kind.outcome}`;
-    const reason = reasons.get(name);
-    return reason === wanted ? [] : [`${name} is ${reason} instead of ${wanted}`];
+    const status = statuses.get(name);
+    const is = reasonOf(status);
+    if (is === wanted) return [];
+    return [
+      `${name} is ${is} instead of ${wanted}, after ${status?.attempts} attempts in ${lives} lives`,
+    ];
   });
 }
 
