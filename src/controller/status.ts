@@ -62,7 +62,8 @@ export function buildStatus(
     phase,
     conditions: toConditions(conditions, status.conditions ?? [], generation, now),
     ...(hostPath === undefined ? {} : { hostPath }),
-    attempts: view.entry?.attempts ?? 0,
+    // Once the journal is lost this is all that tells of content that was made: it is never taken back.
+    attempts: view.entry?.attempts ?? status.attempts ?? 0,
     ...rest,
   };
 }

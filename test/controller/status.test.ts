@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ContentError } from '../../src/api/errors.ts';
 import type { WorkspaceContentStatus } from '../../src/api/types.generated.ts';
+import { wasTried } from '../../src/controller/decide.ts';
 import { buildStatus, type View } from '../../src/controller/status.ts';
 import {
   claimed,
@@ -90,6 +91,14 @@ test('a condition keeps its time until its status changes', () => {
     (statusOf(view, previous).conditions ?? []).map((condition) => condition.lastTransitionTime);
   assert.deepEqual(timesOf({ kind: 'running', entry: running }), [earlier, earlier]);
   assert.deepEqual(timesOf({ kind: 'ready', entry: succeeded }), ['2026-02-03T04:05:06Z']);
+});
+
+test('a lost journal takes back nothing of what the status says about attempts', () => {
+  const error = { reason: 'PathNotEmpty', message: 'it is not empty' } as const;
+  const before = statusOf({ kind: 'ready', entry: succeeded });
+  const refused = statusOf({ kind: 'blocked', entry: undefined, error }, before);
+  assert.equal(refused.attempts, succeeded.attempts);
+  assert.ok(wasTried(refused), 'the next look would replace the content');
 });
 
 test('steps keep their own numbers, and a type that ran twice is summed', () => {
