@@ -1,5 +1,4 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 
 /** Milliseconds since the epoch. */
 export interface Period {
@@ -14,9 +13,10 @@ const tickMs = 20;
  * Whether all that lies in a directory was last changed within the period, so that nobody has put
  * anything there before or after. The change time counts, which no program can set.
  */
-export async function isUntouched(directory: string, period: Period): Promise<boolean> {
-  for (const name of await readdir(directory)) {
-    const path = join(directory, name);
+export async function isUntouched(directory: string | Buffer, period: Period): Promise<boolean> {
+  // Names are bytes, which need not be UTF-8.
+  for (const name of await readdir(directory, { encoding: 'buffer' })) {
+    const path = Buffer.concat([Buffer.from(directory), Buffer.from('/'), name]);
     const stats = await lstat(path);
     const { ctimeMs } = stats;
     if (ctimeMs < period.from - tickMs || ctimeMs > period.to) return false;

@@ -94,9 +94,9 @@ test('a condition keeps its time until its status changes', () => {
 });
 
 test('a lost journal takes back nothing of what the status says about attempts', () => {
-  const error = { reason: 'PathNotEmpty', message: 'it is not empty' } as const;
   const before = statusOf({ kind: 'ready', entry: succeeded });
-  const refused = statusOf({ kind: 'blocked', entry: undefined, error }, before);
+  const notEmpty = new ContentError('PathNotEmpty', 'it is not empty');
+  const refused = statusOf({ kind: 'blocked', entry: undefined, error: notEmpty }, before);
   assert.equal(refused.attempts, succeeded.attempts);
   assert.ok(wasTried(refused), 'the next look would replace the content');
 });

@@ -30,3 +30,12 @@ test('an empty directory is untouched, and one that is gone is an error', async 
   assert.equal(await isUntouched(temp.path, { from: 0, to: 0 }), true);
   await assert.rejects(isUntouched(temp.join('gone'), { from: 0, to: 0 }), { code: 'ENOENT' });
 });
+
+test('names need not be text', async () => {
+  await using temp = await createTempDir();
+  const from = Date.now();
+  const name = Buffer.concat([Buffer.from(`${temp.path}/caf`), Buffer.from([0xe9])]);
+  await mkdir(name);
+  await writeFile(Buffer.concat([name, Buffer.from([0x2f, 0xff])]), 'x');
+  assert.equal(await isUntouched(temp.path, { from, to: from + minute }), true);
+});

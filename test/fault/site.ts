@@ -59,7 +59,7 @@ export interface Site extends AsyncDisposable {
 
 const nodeName = 'fault';
 /** The most that there is: each kill may cost an attempt. */
-export const backoffLimit = 20;
+const backoffLimit = 20;
 const pollMs = 2;
 
 export async function startSite(): Promise<Site> {
@@ -132,7 +132,8 @@ export async function startSite(): Promise<Site> {
       await contents.delete(name);
     },
     start(flags = []) {
-      for (const subject of subjects.values()) if (subject.settled === undefined) subject.lives += 1;
+      for (const subject of subjects.values())
+        if (subject.settled === undefined) subject.lives += 1;
       const place = { folder: folder.path, kubeconfig, nodeName, metricsAddress: '127.0.0.1:0' };
       return startDaemon(place, ['--storage-config', servers.storageConfig, ...flags]);
     },
