@@ -208,13 +208,22 @@ describe('wscontent run', () => {
       report: { source: 'from-other', metrics: [], warnings: [] },
     };
     await writeFile(temp.join(`daemon/journal/${uid}.json`), JSON.stringify(entry));
-    const { exitCode, stdout, stderr } = await invoke(
-      ['run', '-f', '-', '--data-root', temp.join('data'), '--state-dir', temp.join('daemon')],
-      { stdin: content({ empty: {} }, { existingContent: 'Replace' }, { uid }) },
-    );
+    const flags = ['--data-root', temp.join('data'), '--state-dir', temp.join('daemon')];
+    const replacing = (metadata?: object): string =>
+      content({ empty: {} }, { existingContent: 'Replace' }, metadata);
+    const { exitCode, stdout, stderr } = await invoke(['run', '-f', '-', ...flags], {
+      stdin: replacing({ uid }),
+    });
     assert.equal(exitCode, 0, stderr);
     assert.match(stderr, /has made this content already; nothing was touched/);
     assert.match(stdout, /^Ready: /);
+    assert.equal(await readFile(place('work'), 'utf8'), 'of days');
+    const other = await invoke(['run', '-f', '-', ...flags], { stdin: replacing() });
+    assert.equal(other.exitCode, 1);
+    assert.match(
+      other.stderr,
+      /^Failed: PathInUse\n.*belongs to the WorkspaceContent default\/one/m,
+    );
     assert.equal(await readFile(place('work'), 'utf8'), 'of days');
   });
 

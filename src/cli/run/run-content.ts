@@ -21,7 +21,7 @@ import { createRunEnvironment } from '../../init/environment.ts';
 import type { SandboxSettings } from '../../init/settings.ts';
 import type { StorageConfig } from '../../storage/config.ts';
 import { SetupError } from '../problems.ts';
-import { readDaemonJournal } from './daemon-journal.ts';
+import { findOwner, readDaemonJournal } from './daemon-journal.ts';
 
 export interface RunOrder {
   readonly resource: ContentResource;
@@ -72,6 +72,11 @@ function neverStarted(
 async function decideAndDo(order: RunOrder, hostPath: string): Promise<View> {
   const { resource, stateDir, onNote } = order;
   const history = await readDaemonJournal(stateDir, resource.uid);
+  const owner = await findOwner(stateDir, resource.uid, hostPath);
+  if (owner !== undefined) {
+    const whose = `the WorkspaceContent ${owner.namespace}/${owner.name} of this node's daemon`;
+    throw new ContentError('PathInUse', `${owner.hostPath} belongs to ${whose}`);
+  }
   const { nodeName } = resource.spec;
   // Nobody deletes it here.
   const kept = { ...resource, spec: { ...resource.spec, deletionPolicy: 'Retain' as const } };
