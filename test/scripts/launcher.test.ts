@@ -27,7 +27,7 @@ async function launch(dir: TempDir, args: string[], env: Record<string, string> 
 }
 
 describe('launcher', () => {
-  const start = ['--max-semi-space-size=1', join(root, 'bin/start.mjs')];
+  const start = ['--max-semi-space-size=1', '--memory-saver-mode', join(root, 'bin/start.mjs')];
   const cached = `cache/workspace-content/node-${nodeVersion}/bin`;
 
   test('finds the program through a link and hands on its arguments as they are', async () => {
