@@ -18,6 +18,13 @@ const fieldManager = 'workspace-content';
 
 const mebibyte = 1024 ** 2;
 
+/** Of a watch; when its deadline is aborted, it ends as one that failed. */
+export interface WatchControls {
+  readonly deadline: AbortSignal;
+  /** Called when the server has taken the watch on, before its first line. */
+  readonly onOpen: () => void;
+}
+
 export interface KubeClientLimits {
   /** Milliseconds for a whole exchange, watches aside. */
   readonly requestTimeoutMs: number;
@@ -66,37 +73,40 @@ export class KubeClient {
   }
 
   /** The lines of a watch, until the server ends it. */
-  async *watch(path: string, query: Query, signal: AbortSignal): AsyncGenerator<string> {
+  async *watch(
+    path: string,
+    query: Query,
+    signal: AbortSignal,
+    { deadline, onOpen }: WatchControls,
+  ): AsyncGenerator<string> {
     const request = { method: 'GET', path, query: { ...query, watch: 'true' } } as const;
     const headTimeoutMs = this.#limits.requestTimeoutMs;
-    const response = await this.#transport({ ...request, signal, headTimeoutMs });
+    const response = await this.#transport({ ...request, signal, deadline, headTimeoutMs });
     try {
       if (response.statusCode !== 200) await this.#fail(request, response);
+      onOpen();
       yield* splitLines(response, this.#limits.eventBytes);
     } catch (error) {
-      throw toFailure(request, error, signal);
+      throw toFailure(request, error, signal, deadline);
     } finally {
       response.destroy();
     }
   }
 
   async #exchange(
-    request: Omit<KubeRequest, 'signal' | 'headTimeoutMs'>,
+    request: Omit<KubeRequest, 'signal' | 'deadline' | 'headTimeoutMs'>,
     signal: AbortSignal,
   ): Promise<unknown> {
     const { requestTimeoutMs } = this.#limits;
-    const bounded = AbortSignal.any([signal, AbortSignal.timeout(requestTimeoutMs)]);
+    const deadline = AbortSignal.timeout(requestTimeoutMs);
     try {
-      const response = await this.#transport({
-        ...request,
-        signal: bounded,
-        headTimeoutMs: requestTimeoutMs,
-      });
+      const headTimeoutMs = requestTimeoutMs;
+      const response = await this.#transport({ ...request, signal, deadline, headTimeoutMs });
       const { statusCode = 0 } = response;
       if (statusCode < 200 || statusCode > 299) await this.#fail(request, response);
       return JSON.parse(await this.#text(response)) as unknown;
     } catch (error) {
-      throw toFailure(request, error, signal);
+      throw toFailure(request, error, signal, deadline);
     }
   }
 
@@ -137,11 +147,11 @@ function toFailure(
   { method, path }: Pick<KubeRequest, 'method' | 'path'>,
   error: unknown,
   signal: AbortSignal,
+  deadline: AbortSignal,
 ): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof ApiError || error instanceof ApiUnavailable) return error;
-  const isLate = error instanceof DOMException && error.name === 'TimeoutError';
   const why = error instanceof Error ? error.message : String(error);
-  const what = isLate ? 'no whole answer in time' : why;
+  const what = deadline.aborted ? 'no whole answer in time' : why;
   return new ApiUnavailable(`${method} ${path}: ${what}`, { cause: error });
 }

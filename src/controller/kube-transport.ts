@@ -9,8 +9,10 @@ export interface KubeRequest {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
   readonly contentType?: string;
-  /** Ends the request, and the reading of its answer. */
+  /** The caller's: ends the request and the reading of its answer, which nobody wants any more. */
   readonly signal: AbortSignal;
+  /** Ends both as well, but as a failure: the answer takes too long, or has fallen silent. */
+  readonly deadline: AbortSignal;
   /** Milliseconds until the head of the answer must be there. */
   readonly headTimeoutMs: number;
 }
@@ -20,10 +22,10 @@ export type KubeTransport = (request: KubeRequest) => Promise<http.IncomingMessa
 
 /**
  * A transport that takes server, certificates and tokens from the configuration anew for each request, so
- * that rotated files count at once; after a request that failed or was not authorized the configuration
- * itself is read again, and no connection of before is used any more. Connections are kept alive, and
- * the kernel probes them when they are silent. Throws ApiUnavailable when there is no answer; `load` may
- * throw at first only: a file that cannot be read in between leaves what was known.
+ * that rotated files count at once; after a request that failed, was not authorized or whose answer broke
+ * off, the configuration itself is read again, and no connection of before is used any more. Connections
+ * are kept alive, and the kernel probes them when they are silent. Throws ApiUnavailable when there is no
+ * answer; `load` may throw at first only: a file that cannot be read in between leaves what was known.
  */
 export function createTransport(load: () => KubeConfig): KubeTransport {
   let connection = connect(load());
@@ -42,7 +44,12 @@ export function createTransport(load: () => KubeConfig): KubeTransport {
   };
 
   return async (request) => {
-    const { config, server, agent, proxied } = current();
+    const used = current();
+    const { config, server, agent, proxied } = used;
+    const doubt = (): void => {
+      // What fails on a connection that was replaced already says nothing about the one that followed.
+      if (used === connection && !request.signal.aborted) doubtful = true;
+    };
     const url = new URL(`${server.replace(/\/$/, '')}${request.path}`);
     for (const [name, value] of Object.entries(request.query ?? {})) {
       url.searchParams.set(name, value);
@@ -64,10 +71,10 @@ export function createTransport(load: () => KubeConfig): KubeTransport {
             }),
       };
       const response = await exchange(url, settings, body, request);
-      if (response.statusCode === 401) doubtful = true;
-      return response;
+      if (response.statusCode === 401) doubt();
+      return response.on('error', doubt);
     } catch (error) {
-      if (!request.signal.aborted) doubtful = true;
+      doubt();
       throw error;
     }
   };
@@ -100,24 +107,25 @@ async function exchange(
   url: URL,
   settings: https.RequestOptions,
   body: string | undefined,
-  { signal, headTimeoutMs, method, path }: KubeRequest,
+  { signal, deadline, headTimeoutMs, method, path }: KubeRequest,
 ): Promise<http.IncomingMessage> {
   const late = new AbortController();
   const timer = setTimeout(() => {
     late.abort(new ApiUnavailable(`${method} ${path}: no answer within ${headTimeoutMs} ms`));
   }, headTimeoutMs);
-  const either = AbortSignal.any([signal, late.signal]);
+  const ended = AbortSignal.any([signal, deadline, late.signal]);
   try {
     return await new Promise<http.IncomingMessage>((resolve, reject) => {
       const { request } = url.protocol === 'http:' ? http : https;
-      request(url, { ...settings, signal: either }, resolve)
+      request(url, { ...settings, signal: ended }, resolve)
         .on('error', reject)
         .end(body);
     });
   } catch (cause) {
     signal.throwIfAborted();
     if (late.signal.aborted) throw late.signal.reason;
-    throw new ApiUnavailable(`${method} ${path}: ${describe(cause)}`, { cause });
+    const why = deadline.aborted ? 'no answer in time' : describe(cause);
+    throw new ApiUnavailable(`${method} ${path}: ${why}`, { cause });
   } finally {
     clearTimeout(timer);
   }

@@ -1,7 +1,7 @@
-import { ApiError, isApiStatus } from './api-error.ts';
+import { ApiError, ApiUnavailable, isApiStatus } from './api-error.ts';
 import { apiBackoff, backoffMs, type BackoffPolicy } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import type { Query } from './kube-client.ts';
+import type { Query, WatchControls } from './kube-client.ts';
 import { IdleDeadline } from './idle-deadline.ts';
 import { type ListPage, parsePage } from './list-page.ts';
 import { isOlderVersion } from './resource-version.ts';
@@ -9,7 +9,12 @@ import { parseWatchEvent, resourceVersionOf } from './watch-event.ts';
 
 export interface ListWatchClient {
   get(path: string, signal: AbortSignal, query?: Query): Promise<unknown>;
-  watch(path: string, query: Query, signal: AbortSignal): AsyncIterable<string>;
+  watch(
+    path: string,
+    query: Query,
+    signal: AbortSignal,
+    controls: WatchControls,
+  ): AsyncIterable<string>;
 }
 
 export interface ListWatchHandler {
@@ -17,7 +22,7 @@ export interface ListWatchHandler {
   onList(objects: readonly unknown[]): void;
   onUpsert(object: unknown): void;
   onDelete(object: unknown): void;
-  /** A request failed, or a watch was ended by an error; it goes on by itself. */
+  /** A request failed, or a watch was ended by an error or given up; it goes on by itself. */
   onError(error: unknown, what: 'list' | 'watch'): void;
 }
 
@@ -30,8 +35,8 @@ export interface WatchTuning {
   /** A watch without a line for that many milliseconds is given up; bookmarks come every minute. */
   readonly idleMs?: number;
   /**
-   * After an error a list older than that many milliseconds is no longer believed: an API server whose
-   * state was restored from a backup accepts a watch from a place that it has never reached, silently.
+   * After an error or silence a list older than that many milliseconds is no longer believed: an API server
+   * whose state was restored from a backup accepts a watch from a place that it has never reached, silently.
    */
   readonly doubtMs?: number;
 }
@@ -47,7 +52,10 @@ export interface ListWatchOptions extends WatchTuning {
   readonly backoff?: BackoffPolicy;
 }
 
-/** A watch that lasts so many milliseconds works: only then does the next pause start small again. */
+/**
+ * A watch that the server keeps up for so many milliseconds works: only then does the next pause start
+ * small again. The time until it takes the watch on says nothing.
+ */
 const stableMs = 5000;
 
 /**
@@ -145,9 +153,9 @@ export class ListWatch {
     handler.onList(objects);
   }
 
-  /** Returns when the server ends the watch in its time, or when it is time to list again. */
+  /** Returns when the server ends the watch in its time, when it is time to list again, or after silence. */
   async #watch(signal: AbortSignal): Promise<void> {
-    const { client, clock, path, selector, watchMs, idleMs, backoff } = this.#options;
+    const { client, clock, path, selector, watchMs, idleMs, backoff, handler } = this.#options;
     const lasts = Math.min(watchMs * (1 + clock.random()), this.#relistAt - clock.now());
     const query = {
       ...selector,
@@ -157,25 +165,32 @@ export class ListWatch {
     };
     const started = clock.now();
     const idle = new IdleDeadline(clock, idleMs);
+    let opened = Infinity;
+    const onOpen = (): void => {
+      opened = clock.now();
+      idle.extend();
+      this.#heard();
+    };
     try {
-      const both = AbortSignal.any([signal, idle.signal]);
-      for await (const line of client.watch(path, query, both)) {
+      const controls = { deadline: idle.signal, onOpen };
+      for await (const line of client.watch(path, query, signal, controls)) {
         idle.extend();
         this.#take(line);
-        if (clock.now() - started > stableMs) this.#failures = 0;
       }
     } catch (error) {
-      if (!idle.signal.aborted) throw error;
-      // Silence is how a half-open connection looks: the next watch starts where this one was.
+      if (signal.aborted || !idle.signal.aborted) throw error;
+      // A half-open connection is silent, but so is a server that was restored from a backup.
+      this.#failedSinceList = true;
+      handler.onError(new ApiUnavailable(`the watch was silent for ${idleMs} ms`), 'watch');
       return;
     } finally {
       idle.end();
+      if (clock.now() - opened > stableMs) this.#failures = 0;
     }
     if (clock.now() - started < backoff.baseMs) {
       throw new Error('the watch ended as soon as it had begun');
     }
     this.#heard();
-    if (clock.now() - started > stableMs) this.#failures = 0;
   }
 
   #take(line: string): void {

@@ -41,7 +41,7 @@ export class Metrics {
     });
     this.#apiErrors = new Counter({
       name: 'wscontent_api_errors_total',
-      help: 'Requests to the API server that failed, by HTTP status; 0 when there was no answer.',
+      help: 'Requests to the API server that failed, by HTTP status; 0 when there was no whole answer.',
       labelNames: ['method', 'code'],
       registers,
     });
@@ -110,13 +110,17 @@ export class Metrics {
   counted(transport: KubeTransport): KubeTransport {
     return async (request) => {
       const { method } = request;
+      const noAnswer = (): void => {
+        if (!request.signal.aborted) this.#apiErrors.inc({ method, code: '0' });
+      };
       try {
         const response = await transport(request);
         const { statusCode = 0 } = response;
         if (statusCode > 299) this.#apiErrors.inc({ method, code: String(statusCode) });
+        else response.on('error', noAnswer);
         return response;
       } catch (error) {
-        if (!request.signal.aborted) this.#apiErrors.inc({ method, code: '0' });
+        noAnswer();
         throw error;
       }
     };

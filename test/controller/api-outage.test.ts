@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -62,27 +62,59 @@ describe('an API server that changes or is away', () => {
     assert.deepEqual([requestsOf(proxy, 'list').length, hearing.listWatch.trouble], [1, undefined]);
   });
 
-  test('an API server that comes back with an older state is believed', async () => {
-    const { proxy, kubeconfig } = behind;
-    await using older = await startCluster();
-    const past = new Contents(older.client);
-    await past.create('restored', { nodeName: 'past' });
+  /** A cluster in an older state, in which the node has `<node>-restored` instead of `<node>-lost`. */
+  async function startOlder(nodeName: string): Promise<ControlPlane> {
+    const older = await startCluster();
+    await new Contents(older.client).create(`${nodeName}-restored`, { nodeName });
     // The other one has gone further since.
-    for (const name of ['past-0', 'past-1', 'past-2']) {
-      await contents.create(name, { nodeName: 'past' });
+    for (const name of ['0', '1', '2'].map((index) => `${nodeName}-${index}`)) {
+      await contents.create(name, { nodeName });
       await contents.delete(name);
     }
-    await contents.create('lost', { nodeName: 'past' });
+    await contents.create(`${nodeName}-lost`, { nodeName });
+    return older;
+  }
+
+  test('an API server that comes back with an older state is believed', async () => {
+    const { proxy, kubeconfig } = behind;
+    await using older = await startOlder('past');
     await using hearing = hear(kubeconfig, 'past', { doubtMs: 1 });
-    await waitFor('the present', () => hearing.names().join() === 'lost');
+    await waitFor('the present', () => hearing.names().join() === 'past-lost');
     proxy.redirect(asAdministrator(older));
     try {
-      await waitFor('the past', () => hearing.names().join() === 'restored');
-      await past.create('after', { nodeName: 'past' });
-      await waitFor('what follows', () => hearing.names().join() === 'after,restored');
+      await waitFor('the past', () => hearing.names().join() === 'past-restored');
+      await new Contents(older.client).create('past-after', { nodeName: 'past' });
+      await waitFor('what follows', () => hearing.names().join() === 'past-after,past-restored');
     } finally {
       proxy.redirect(asAdministrator(cluster));
     }
+  });
+
+  test('an older state behind a connection that fell silent is noticed', async () => {
+    const { proxy, kubeconfig } = behind;
+    await using older = await startOlder('silent');
+    await using hearing = hear(kubeconfig, 'silent', { idleMs: 500, doubtMs: 1 });
+    await waitFor('the present', () => hearing.names().join() === 'silent-lost');
+    proxy.relay.freeze();
+    proxy.redirect(asAdministrator(older), 'kept');
+    proxy.relay.thaw();
+    try {
+      await waitFor('the past', () => hearing.names().join() === 'silent-restored');
+      assert.match(hearing.troubles.join(), /the watch was silent/);
+    } finally {
+      proxy.redirect(asAdministrator(cluster));
+    }
+  });
+
+  test('the kernel probes the connection of a watch when it is silent', async () => {
+    const { proxy, kubeconfig } = behind;
+    proxy.exchanges.length = 0;
+    await using _ = hear(kubeconfig, 'probed');
+    await waitFor('the watch', () => requestsOf(proxy, 'watch')[0]?.status === 200);
+    await waitFor('a keepalive timer', async () => {
+      const timers = await timersOfConnectionsTo(proxy.relay.port);
+      return timers.length > 0 && timers.every((timer) => timer === keepaliveTimer);
+    });
   });
 
   test('a certificate authority that was replaced counts as soon as its file is there', async () => {
@@ -133,6 +165,22 @@ describe('an API server that changes or is away', () => {
     });
   }
 });
+
+/** As the kernel writes it; it has none while nothing is to be probed or sent again. */
+const keepaliveTimer = '02';
+
+/**
+ * The kernel's own word, since Node would take the option and not hand it on to a TLS socket.
+ * Columns of /proc/net/tcp: sl, local and remote address, state, queues, timer:when.
+ */
+async function timersOfConnectionsTo(port: number): Promise<(string | undefined)[]> {
+  const remote = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const rows = (await readFile('/proc/net/tcp', 'utf8'))
+    .split('\n')
+    .map((row) => row.trim().split(/\s+/));
+  const established = rows.filter(([, , to, state]) => to === remote && state === '01');
+  return established.map(([, , , , , timer]) => timer?.split(':')[0]);
+}
 
 async function loader(
   form: 'a service account' | 'a kubeconfig',

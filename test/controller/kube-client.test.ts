@@ -1,46 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { test } from 'node:test';
 import { ApiError, ApiUnavailable } from '../../src/controller/api-error.ts';
-import { KubeClient } from '../../src/controller/kube-client.ts';
 import { loadKubeConfig } from '../../src/controller/kube-config.ts';
-import { createTransport } from '../../src/controller/kube-transport.ts';
-import { listen } from '../support/http-listener.ts';
 import { createTempDir } from '../support/temp.ts';
-
-const limits = { requestTimeoutMs: 500, answerBytes: 2000, eventBytes: 100 };
-const never = new AbortController().signal;
-
-type Answer = (response: ServerResponse, request: IncomingMessage) => void;
-
-/** A client of a server that only knows this answer, which no API server would give on request. */
-async function connect(answer: Answer) {
-  const temp = await createTempDir();
-  const server = await listen(async (request, response) => {
-    answer(response, request);
-    await Promise.resolve();
-  });
-  const kubeconfig = temp.join('kubeconfig');
-  const named = <T>(value: T): T & { name: string } => ({ ...value, name: 'x' });
-  const config = {
-    clusters: [named({ cluster: { server: server.url, 'insecure-skip-tls-verify': true } })],
-    users: [named({ user: { token: 'first' } })],
-    contexts: [named({ context: { cluster: 'x', user: 'x' } })],
-    'current-context': 'x',
-  };
-  await writeFile(kubeconfig, JSON.stringify(config));
-  return {
-    client: new KubeClient(
-      createTransport(() => loadKubeConfig(kubeconfig)),
-      limits,
-    ),
-    async [Symbol.asyncDispose]() {
-      await server.stop();
-      await temp.remove();
-    },
-  };
-}
+import { type Answer, never, patient, startScriptedApi } from './scripted-api.ts';
 
 function json(status: number, body: object, headers: Record<string, string> = {}): Answer {
   return (response) => {
@@ -51,7 +15,7 @@ function json(status: number, body: object, headers: Record<string, string> = {}
 
 test('an answer other than 2xx becomes an ApiError with the words of the server', async () => {
   const status = { kind: 'Status', reason: 'NotFound', message: 'there is no such thing' };
-  await using server = await connect(json(404, status));
+  await using server = await startScriptedApi(json(404, status));
   const error = await server.client.get('/x', never).catch((thrown: unknown) => thrown);
   assert.ok(error instanceof ApiError);
   assert.deepEqual([error.status, error.reason, error.retryAfterMs], [404, 'NotFound', undefined]);
@@ -59,12 +23,12 @@ test('an answer other than 2xx becomes an ApiError with the words of the server'
 });
 
 test('Retry-After is taken over', async () => {
-  await using server = await connect(json(429, {}, { 'retry-after': '7' }));
+  await using server = await startScriptedApi(json(429, {}, { 'retry-after': '7' }));
   await assert.rejects(server.client.get('/x', never), { retryAfterMs: 7000 });
 });
 
 test('an error that is plain text, as proxies send it, is told in part', async () => {
-  await using server = await connect((response) => {
+  await using server = await startScriptedApi((response) => {
     response.writeHead(502).end('bad gateway '.repeat(100));
   });
   const error = await server.client.get('/x', never).catch((thrown: unknown) => thrown);
@@ -82,7 +46,7 @@ const unavailable: [string, Answer][] = [
 
 for (const [what, answer] of unavailable) {
   test(`a request fails as ApiUnavailable within its time when ${what}`, async () => {
-    await using server = await connect(answer);
+    await using server = await startScriptedApi(answer);
     const began = performance.now();
     await assert.rejects(server.client.get('/x', never), ApiUnavailable);
     assert.ok(performance.now() - began < 2000);
@@ -90,13 +54,13 @@ for (const [what, answer] of unavailable) {
 }
 
 test('a server that is not there is ApiUnavailable', async () => {
-  const server = await connect(() => undefined);
+  const server = await startScriptedApi(() => undefined);
   await server[Symbol.asyncDispose]();
   await assert.rejects(server.client.get('/x', never), ApiUnavailable);
 });
 
 test("the caller's own abort is what is thrown", async () => {
-  await using server = await connect(() => undefined);
+  await using server = await startScriptedApi(() => undefined);
   const reason = new Error('enough');
   await assert.rejects(server.client.get('/x', AbortSignal.abort(reason)), reason);
   const aborting = new AbortController();
@@ -106,33 +70,55 @@ test("the caller's own abort is what is thrown", async () => {
 });
 
 test('a watch hands its lines on as they come, and lasts longer than a request may', async () => {
-  await using server = await connect((response, request) => {
+  await using server = await startScriptedApi((response, request) => {
     assert.equal(request.url, '/x?resourceVersion=5&watch=true');
     response.write('{"a":1}\n{"b"');
     setTimeout(() => response.end(':2}\n'), 700);
   });
-  const lines = await Array.fromAsync(server.client.watch('/x', { resourceVersion: '5' }, never));
+  const lines = await Array.fromAsync(
+    server.client.watch('/x', { resourceVersion: '5' }, never, patient),
+  );
   assert.deepEqual(lines, ['{"a":1}', '{"b":2}']);
 });
 
-test('a watch that is refused throws what the server says', async () => {
-  await using server = await connect(json(410, { reason: 'Expired' }));
-  const watch = Array.fromAsync(server.client.watch('/x', {}, never));
-  await assert.rejects(watch, { status: 410, reason: 'Expired' });
+test('a watch is open when the server has said so, before its first line', async () => {
+  const first = Promise.withResolvers<void>();
+  await using server = await startScriptedApi((response) => {
+    response.flushHeaders();
+    void first.promise.then(() => response.end('{"a":1}\n'));
+  });
+  const opened = Promise.withResolvers<void>();
+  const watch = server.client.watch('/x', {}, never, { deadline: never, onOpen: opened.resolve });
+  const lines = Array.fromAsync(watch);
+  await opened.promise;
+  first.resolve();
+  assert.deepEqual(await lines, ['{"a":1}']);
+});
+
+test('a watch that is refused throws what the server says, and is never open', async () => {
+  await using server = await startScriptedApi(json(410, { reason: 'Expired' }));
+  let opened = false;
+  const onOpen = (): void => void (opened = true);
+  const watch = server.client.watch('/x', {}, never, { deadline: never, onOpen });
+  await assert.rejects(Array.fromAsync(watch), { status: 410, reason: 'Expired' });
+  assert.equal(opened, false);
 });
 
 test('a watch whose line is too long, or that is cut off, is ApiUnavailable', async () => {
   for (const text of ['x'.repeat(200), '{"a":1}\n{"b']) {
-    await using server = await connect((response) => {
+    await using server = await startScriptedApi((response) => {
       response.write(text, () => setTimeout(() => response.destroy(), 50));
     });
-    await assert.rejects(Array.fromAsync(server.client.watch('/x', {}, never)), ApiUnavailable);
+    await assert.rejects(
+      Array.fromAsync(server.client.watch('/x', {}, never, patient)),
+      ApiUnavailable,
+    );
   }
 });
 
 test('the status is applied by server-side apply in the name of this project', async () => {
   const seen: unknown[] = [];
-  await using server = await connect((response, request) => {
+  await using server = await startScriptedApi((response, request) => {
     seen.push(request.method, request.url, request.headers['content-type']);
     seen.push(request.headers.authorization);
     response.end('{}');

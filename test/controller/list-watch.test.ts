@@ -1,84 +1,9 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { test } from 'node:test';
 import { ApiError } from '../../src/controller/api-error.ts';
-import type { Query } from '../../src/controller/kube-client.ts';
-import { ListWatch, type ListWatchClient } from '../../src/controller/list-watch.ts';
+import { unheard } from '../../src/controller/api-health.ts';
 import { FakeClock } from './fake-clock.ts';
-
-/** Page of a list: names, its resourceVersion, and whether it fails or goes on. */
-type Page = { items: string[]; version: string; next?: string } | Error;
-
-interface Watch {
-  readonly lines?: readonly string[];
-  /** Milliseconds until it ends; without, it stays silent until it is given up. */
-  readonly lasts?: number;
-  readonly fails?: Error;
-}
-
-interface Seen {
-  /** Such as `list`, `list continue=x` or `watch 10`. */
-  readonly requests: string[];
-  readonly times: number[];
-  readonly heard: string[];
-  readonly queries: Query[];
-}
-
-const gone = new ApiError(410, 'Expired', 'too old');
-const object = (name: string, version: string): object => ({
-  metadata: { name, resourceVersion: version },
-});
-const event = (type: string, name: string, version: string): string =>
-  JSON.stringify({ type, object: object(name, version) });
-const longWatch: Watch = { lasts: 100_000 };
-
-/** Runs a list-watcher over these answers until it asks for one more. */
-async function play(lists: Page[], watches: Watch[], clock = new FakeClock()): Promise<Seen> {
-  const seen: Seen = { requests: [], times: [], heard: [], queries: [] };
-  const end = new AbortController();
-  const note = (request: string, query: Query): void => {
-    seen.requests.push(request);
-    seen.times.push(clock.now());
-    seen.queries.push(query);
-  };
-  const client: ListWatchClient = {
-    async get(_path, _signal, query = {}) {
-      const page = lists.shift();
-      if (page === undefined) end.abort();
-      end.signal.throwIfAborted();
-      note(query['continue'] === undefined ? 'list' : `list continue=${query['continue']}`, query);
-      if (page === undefined) throw new Error('there are no more lists');
-      if (page instanceof Error) throw page;
-      const items = page.items.map((name) => object(name, '1'));
-      return { items, metadata: { resourceVersion: page.version, continue: page.next ?? '' } };
-    },
-    async *watch(_path, query, signal) {
-      const watch = watches.shift();
-      if (watch === undefined) end.abort();
-      end.signal.throwIfAborted();
-      note(`watch ${query['resourceVersion']}`, query);
-      yield* watch?.lines ?? [];
-      if (watch?.lasts !== undefined) await clock.sleep(watch.lasts, signal);
-      else if (watch?.fails === undefined)
-        await once(signal, 'abort').then(() => signal.throwIfAborted());
-      if (watch?.fails !== undefined) throw watch.fails;
-    },
-  };
-  const nameOf = (each: unknown): string => (each as { metadata: { name: string } }).metadata.name;
-  const listWatch = new ListWatch({
-    ...{ client, clock, path: '/things', selector: { fieldSelector: 'spec.nodeName=a' } },
-    handler: {
-      onList: (objects) => seen.heard.push(`list ${objects.map(nameOf).join(',')}`),
-      onUpsert: (each) => seen.heard.push(`upsert ${nameOf(each)}`),
-      onDelete: (each) => seen.heard.push(`delete ${nameOf(each)}`),
-      onError: (error, what) => seen.heard.push(`${what} failed: ${(error as Error).message}`),
-    },
-  });
-  const running = listWatch.run(end.signal);
-  await clock.runUntil(() => end.signal.aborted);
-  await running;
-  return seen;
-}
+import { event, gone, longWatch, object, play, type Watch } from './scripted-watch.ts';
 
 test('a list comes in pages and is told as a whole, then the watch goes on from it', async () => {
   const { requests, heard, queries } = await play(
@@ -197,11 +122,64 @@ test('a page that expired in the middle begins the list anew', async () => {
   assert.deepEqual(heard, ['list failed: too old', 'list a,b']);
 });
 
-test('a silent watch is given up, since a half-open connection looks like that', async () => {
-  const { requests, times, heard } = await play([{ items: [], version: '5' }], [{}, longWatch]);
-  assert.deepEqual(requests, ['list', 'watch 5', 'watch 5']);
-  assert.deepEqual([times[2], heard], [150_000, ['list ']]);
+test('a silent watch is given up and reported; the list tells whether anything was missed', async () => {
+  const lists = ['5', '9', '9'].map((version) => ({ items: [], version }));
+  const { requests, times, heard } = await play(lists, [{}, {}, longWatch]);
+  assert.deepEqual(requests, ['list', 'watch 5', 'list', 'watch 9', 'list', 'watch 9']);
+  assert.deepEqual(times, [0, 0, 150_000, 150_000, 300_000, 300_000]);
+  const silent = 'watch failed: the watch was silent for 150000 ms';
+  assert.deepEqual(heard, ['list ', silent, 'list ', silent, 'list ']);
 });
+
+test('a quiet watch that is cut again and again is followed by a small pause each time', async () => {
+  const cut: Watch = { lasts: 35_000, fails: new Error('ECONNRESET') };
+  const lists = Array.from({ length: 7 }, () => ({ items: [], version: '5' }));
+  const { requests, times } = await play(lists, [
+    ...Array.from({ length: 6 }, () => cut),
+    longWatch,
+  ]);
+  const listTimes = times.filter((_, index) => requests[index] === 'list');
+  assert.deepEqual(listTimes, [0, 35_600, 71_200, 106_800, 142_400, 178_000, 213_600]);
+});
+
+test('a watch that the server does not take on is a failure, however long that takes', async () => {
+  const late: Watch = { headless: true, lasts: 30_000, fails: new Error('no answer') };
+  const lists = Array.from({ length: 5 }, () => ({ items: [], version: '5' }));
+  const { requests, times } = await play(lists, [
+    ...Array.from({ length: 4 }, () => late),
+    longWatch,
+  ]);
+  const listTimes = times.filter((_, index) => requests[index] === 'list');
+  assert.deepEqual(listTimes, [0, 30_600, 61_800, 94_200, 129_000]);
+});
+
+test('an API server that takes a watch on is heard, also while nothing happens', async () => {
+  const clock = new FakeClock();
+  const complaints: string[] = [];
+  await play(
+    [{ items: [], version: '5' }],
+    [{ lasts: 10_000, fails: new Error('ECONNRESET') }, longWatch],
+    clock,
+    (listWatch) => {
+      const complaint = unheard(listWatch, clock.now());
+      if (complaint !== undefined) complaints.push(complaint);
+    },
+  );
+  assert.ok(clock.now() > 110_000);
+  assert.deepEqual(complaints, []);
+});
+
+for (const [chance, timeoutSeconds] of [
+  [0, '300'],
+  [0.9, '570'],
+] as const) {
+  test(`a watch is to last five minutes and by a chance of ${chance} more: ${timeoutSeconds} s`, async () => {
+    const clock = new FakeClock();
+    clock.chance = chance;
+    const { queries } = await play([{ items: [], version: '5' }], [longWatch], clock);
+    assert.equal(queries[1]?.['timeoutSeconds'], timeoutSeconds);
+  });
+}
 
 test('a watch that ends as soon as it has begun is not followed by another without a pause', async () => {
   const watches = Array.from({ length: 4 }, (_, n) => ({

@@ -52,8 +52,8 @@ export interface ApiProxy extends AsyncDisposable {
   readonly exchanges: Exchange[];
   /** Asked for each request; without, all pass. */
   rule: Rule;
-  /** From now on another API server answers; connections to the old one are cut. */
-  redirect(upstream: Upstream): void;
+  /** From now on another API server answers; the connections of before are cut unless they are kept. */
+  redirect(upstream: Upstream, before?: 'cut' | 'kept'): void;
   /** From now on it shows another certificate; connections are cut. */
   useCertificate(pair: KeyPair): void;
   /** The way to it. */
@@ -78,10 +78,10 @@ export async function startApiProxy(target: Upstream, pair: KeyPair): Promise<Ap
     exchanges,
     relay,
     rule: () => undefined,
-    redirect(to) {
+    redirect(to, before = 'cut') {
       upstream.agent.destroy();
       upstream = connect(to);
-      relay.cut();
+      if (before === 'cut') relay.cut();
     },
     useCertificate(next) {
       server.setSecureContext(readPair(next));

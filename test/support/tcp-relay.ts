@@ -18,6 +18,13 @@ export interface TcpRelay extends AsyncDisposable {
 export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
   let frozen = false;
   const sockets = new Set<Socket>();
+  /** Nothing of them passes any more, not even that the other end has closed its own. */
+  const forgotten = new WeakSet<Socket>();
+  const closeWith = (socket: Socket, other: Socket): void => {
+    other.on('close', () => {
+      if (!forgotten.has(socket)) socket.destroy();
+    });
+  };
   const keep = (socket: Socket): Socket => {
     sockets.add(socket);
     return socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
@@ -26,8 +33,8 @@ export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
     keep(incoming);
     if (frozen) return;
     const outgoing = keep(connect(targetPort, '127.0.0.1'));
-    incoming.on('close', () => outgoing.destroy());
-    outgoing.on('close', () => incoming.destroy());
+    closeWith(outgoing, incoming);
+    closeWith(incoming, outgoing);
     incoming.pipe(outgoing);
     outgoing.pipe(incoming);
   });
@@ -54,6 +61,7 @@ export async function startTcpRelay(targetPort: number): Promise<TcpRelay> {
     freeze() {
       frozen = true;
       for (const socket of sockets) {
+        forgotten.add(socket);
         socket.unpipe();
         socket.pause();
       }

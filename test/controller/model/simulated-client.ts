@@ -1,6 +1,6 @@
 import type { WorkspaceContentStatus } from '../../../src/api/types.generated.ts';
 import { ApiError, ApiUnavailable } from '../../../src/controller/api-error.ts';
-import { KubeClient, type Query } from '../../../src/controller/kube-client.ts';
+import { KubeClient, type Query, type WatchControls } from '../../../src/controller/kube-client.ts';
 import type { Faults } from './faults.ts';
 import type { Life, Scheduler } from './scheduler.ts';
 import type { SimulatedApi } from './simulated-api.ts';
@@ -98,10 +98,17 @@ export class SimulatedClient extends KubeClient {
     throw chance.pick(when === 'before' ? answers : answers.slice(0, 2));
   }
 
-  override async *watch(_: string, query: Query, signal: AbortSignal): AsyncGenerator<string> {
+  override async *watch(
+    _: string,
+    query: Query,
+    wanted: AbortSignal,
+    { deadline, onOpen }: WatchControls,
+  ): AsyncGenerator<string> {
+    const signal = AbortSignal.any([wanted, deadline]);
     let version = Number(query['resourceVersion']);
     const until = this.#scheduler.now + Number(query['timeoutSeconds']) * 1000;
     await this.#exchange(`watch from ${version}`, signal, () => undefined);
+    onOpen();
     if (version < this.#api.compacted) yield expired;
     let silent = false;
     for (;;) {
