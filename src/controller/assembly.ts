@@ -95,16 +95,14 @@ export function assemble(parts: AssemblyParts): Assembly {
     work: async (key) => await reconciler.reconcile(key),
   });
   const tuning = parts.watch ?? {};
+  const started = steady.now();
   const listWatch = watchResources({ ...common, clock: steady, workers, gone, tuning });
   metrics.read({
     queueDepth: () => workers.depth,
     activeRuns: () => slots.running,
     waitingRuns: () => slots.waiting,
     resources: () => store.size,
-    syncAge: () => {
-      const { lastSync } = listWatch;
-      return lastSync === undefined ? undefined : (steady.now() - lastSync) / 1000;
-    },
+    syncAge: () => (steady.now() - (listWatch.lastSync ?? started)) / 1000,
   });
   return { workers, listWatch, events, runs, recovery: common };
 }

@@ -7,8 +7,8 @@ export interface Readings {
   readonly activeRuns: () => number;
   readonly waitingRuns: () => number;
   readonly resources: () => number;
-  /** Seconds since the API server was last heard; undefined before the first list. */
-  readonly syncAge: () => number | undefined;
+  /** Seconds since the API server was last heard, or since the daemon started while it has not been. */
+  readonly syncAge: () => number;
 }
 
 const seconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
@@ -65,7 +65,7 @@ export class Metrics {
 
   /** Registers gauges that are read at each scrape. */
   read(readings: Readings): void {
-    const gauges: [string, string, () => number | undefined][] = [
+    const gauges: [string, string, () => number][] = [
       ['queue_depth', 'Resources that wait to be looked at.', readings.queueDepth],
       ['active_attempts', 'Attempts that run.', readings.activeRuns],
       [
@@ -74,7 +74,11 @@ export class Metrics {
         readings.waitingRuns,
       ],
       ['resources', 'Resources of this node.', readings.resources],
-      ['last_sync_age_seconds', 'Since the API server was last heard.', readings.syncAge],
+      [
+        'last_sync_age_seconds',
+        'Since the API server was last heard, or else the start.',
+        readings.syncAge,
+      ],
     ];
     for (const [name, help, ask] of gauges) {
       const gauge: Gauge = new Gauge({
@@ -82,7 +86,7 @@ export class Metrics {
         help,
         registers: [this.registry],
         collect: () => {
-          gauge.set(ask() ?? Number.NaN);
+          gauge.set(ask());
         },
       });
     }

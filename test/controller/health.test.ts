@@ -32,7 +32,7 @@ test('metrics carry what was counted, and gauges are read at each scrape', async
   let depth = 3;
   const zero = (): number => 0;
   metrics.read({
-    ...{ activeRuns: zero, waitingRuns: zero, resources: zero, syncAge: () => undefined },
+    ...{ activeRuns: zero, waitingRuns: zero, resources: zero, syncAge: () => 301.5 },
     queueDepth: () => depth,
   });
   metrics.attemptEnded('git', 'GitRefNotFound', false, 1200);
@@ -43,7 +43,7 @@ test('metrics carry what was counted, and gauges are read at each scrape', async
     /^wscontent_attempt_duration_seconds_sum\{type="git",outcome="failure"\} 1.2$/m,
   );
   assert.match(first, /^wscontent_queue_depth 3$/m);
-  assert.match(first, /^wscontent_last_sync_age_seconds Nan$/im);
+  assert.match(first, /^wscontent_last_sync_age_seconds 301.5$/m);
   depth = 4;
   assert.match(await metrics.registry.metrics(), /^wscontent_queue_depth 4$/m);
 });

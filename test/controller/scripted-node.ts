@@ -8,6 +8,7 @@ import type {
   Engine,
 } from '../../src/controller/engine.ts';
 import type { BackoffPolicy } from '../../src/controller/backoff.ts';
+import type { KubeTransport } from '../../src/controller/kube-transport.ts';
 import type { WatchTuning } from '../../src/controller/list-watch.ts';
 import { type Clock, steadyClock } from '../../src/controller/clock.ts';
 import { startController } from '../../src/controller/main.ts';
@@ -61,6 +62,10 @@ export interface NodeOptions {
   readonly check?: () => Promise<void>;
   /** The node's clock, which may be set while the daemon runs. */
   readonly clock?: Clock;
+  /** The clock that nobody sets. */
+  readonly steady?: Clock;
+  /** The way to the API server in place of the kubeconfig's. */
+  readonly transport?: KubeTransport;
   /** Milliseconds between attempts, half of it left to chance; 50 and more by default. */
   readonly attemptPauseMs?: number;
 }
@@ -94,6 +99,8 @@ export async function startScriptedNode(options: NodeOptions): Promise<ScriptedN
   const controller = await startController(config, {
     engine: scriptedEngine(folder, options),
     ...(options.clock && { clock: options.clock, steady: steadyClock }),
+    ...(options.steady && { steady: options.steady }),
+    ...(options.transport && { transport: options.transport }),
     log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
     backoff: {
       attempt: { baseMs, capMs: 4 * baseMs },
