@@ -12,18 +12,21 @@ export interface HealthChecks {
 }
 
 export interface HealthServer {
-  /** Such as http://127.0.0.1:9500. */
+  /** Such as http://127.0.0.1:9500, which is also shown when it listens at all addresses. */
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Serves /healthz, /readyz and /metrics at host:port; an IPv6 address stands in brackets. */
+/**
+ * Serves /healthz, /readyz and /metrics at host:port; an IPv6 address stands in brackets. Without a host
+ * it is all addresses of both families, or those of IPv4 where the machine has no IPv6.
+ */
 export async function startHealthServer(
   address: string,
   checks: HealthChecks,
   registry: Registry,
 ): Promise<HealthServer> {
-  const { host, port } = parseAddress(address);
+  const where = parseAddress(address);
   const answers: Record<string, () => Answer | Promise<Answer>> = {
     '/healthz': () => toAnswer(checks.ailment()),
     '/readyz': () => toAnswer(checks.obstacle()),
@@ -43,8 +46,9 @@ export async function startHealthServer(
       response.writeHead(500, { 'content-type': 'text/plain' }).end(String(error));
     });
   });
-  server.listen({ host, port });
+  server.listen(where);
   await once(server, 'listening');
+  const { host = '127.0.0.1' } = where;
   const shownHost = host.includes(':') ? `[${host}]` : host;
   return {
     url: `http://${shownHost}:${(server.address() as AddressInfo).port}`,
@@ -72,13 +76,14 @@ function toAnswer(problem: string | undefined): Answer {
   };
 }
 
-/** Throws an error for people. */
-export function parseAddress(address: string): { readonly host: string; readonly port: number } {
+/** The host is left out when it is empty. Throws an error for people. */
+export function parseAddress(address: string): { readonly host?: string; readonly port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(address);
   const port = Number(match?.[3]);
   if (match === null || port > 65_535)
     throw new Error(`"${address}" is no address like 127.0.0.1:9500`);
-  return { host: match[1] ?? (match[2] || '0.0.0.0'), port };
+  const host = match[1] ?? match[2] ?? '';
+  return host === '' ? { port } : { host, port };
 }
 
 async function close(server: Server): Promise<void> {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { parseAddress, startHealthServer } from '../../src/controller/health.ts';
 import { Metrics } from '../../src/controller/metrics.ts';
@@ -48,10 +50,38 @@ test('metrics carry what was counted, and gauges are read at each scrape', async
   assert.match(await metrics.registry.metrics(), /^wscontent_queue_depth 4$/m);
 });
 
+test('without a host it listens at all addresses, those of IPv6 included', async (context) => {
+  const well = { ailment: () => undefined, obstacle: () => undefined };
+  const server = await startHealthServer(':0', well, new Metrics().registry);
+  const askAt = async (url: string): Promise<number> => (await fetch(`${url}/healthz`)).status;
+  try {
+    const { port } = new URL(server.url);
+    assert.equal(await askAt(server.url), 200);
+    assert.equal(await askAt(`http://127.0.0.1:${port}`), 200);
+    if (await hasIPv6()) assert.equal(await askAt(`http://[::1]:${port}`), 200);
+    else context.diagnostic('this machine has no IPv6: that half is not tested');
+  } finally {
+    await server.close();
+  }
+});
+
+/** Whether a server can listen there at all. */
+async function hasIPv6(): Promise<boolean> {
+  const probe = createServer().listen(0, '::1');
+  try {
+    await once(probe, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    probe.close();
+  }
+}
+
 test('an address is host:port, with brackets around IPv6', () => {
   assert.deepEqual(parseAddress('127.0.0.1:9500'), { host: '127.0.0.1', port: 9500 });
   assert.deepEqual(parseAddress('[::1]:9500'), { host: '::1', port: 9500 });
-  assert.deepEqual(parseAddress(':9500'), { host: '0.0.0.0', port: 9500 });
+  assert.deepEqual(parseAddress(':9500'), { port: 9500 });
   for (const address of ['9500', 'localhost', 'a:b', '::1:9500', 'host:99999', '']) {
     assert.throws(() => parseAddress(address), /is no address/);
   }
