@@ -52,3 +52,8 @@ export function toApiError(
 export function isApiStatus(error: unknown, ...statuses: readonly number[]): error is ApiError {
   return error instanceof ApiError && statuses.includes(error.status);
 }
+
+/** Milliseconds that the server asks to wait before the next try; 0 when it does not ask. */
+export function retryAfterOf(error: unknown): number {
+  return error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+}

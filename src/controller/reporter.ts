@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ResourceIdentity } from '../api/resource.ts';
-import { isApiStatus } from './api-error.ts';
+import type { WorkspaceContentStatus } from '../api/types.generated.ts';
+import { isApiStatus, retryAfterOf } from './api-error.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { EventDraft } from './events.ts';
 import { identityFields } from './log-fields.ts';
@@ -14,6 +15,9 @@ export interface ReporterParts {
   /** Aborted when requests to the API server may take no longer. */
   readonly requests: AbortSignal;
 }
+
+/** Milliseconds before a status that was refused is tried again within an attempt. */
+const refusedPauseMs = 60_000;
 
 /** Tells the world how a resource stands: the status, and with a status that changed an event. */
 export class Reporter {
@@ -29,28 +33,36 @@ export class Reporter {
     view: View,
     hostPath: string | undefined,
   ): Promise<void> {
-    const { events, log } = this.#parts;
-    const written = await this.#publish(resource, view, hostPath);
-    if (!written) return;
-    log.debug({ ...identityFields(resource), view: view.kind }, 'status written');
-    if (view.kind === 'running' && view.progress !== undefined) return;
-    events.record(resource, view);
+    try {
+      await this.#say(resource, view, hostPath);
+    } catch (err) {
+      // The next list leads to another try.
+      if (!isRefused(err)) throw err;
+      this.#logRefusal(resource, view, err);
+    }
   }
 
-  async #publish(
+  /**
+   * A report while an attempt runs. Never rejects; answers how many milliseconds to wait at least
+   * before it is tried again, and undefined when there is nothing left to try.
+   */
+  async tell(
     resource: ResourceIdentity,
     view: View,
-    hostPath: string | undefined,
-  ): Promise<boolean> {
-    const { status, requests, log } = this.#parts;
+    hostPath: string,
+  ): Promise<number | undefined> {
+    const { log, requests } = this.#parts;
     try {
-      return await status.publish(resource, view, hostPath, requests);
+      await this.#say(resource, view, hostPath);
+      return undefined;
     } catch (err) {
-      if (!isApiStatus(err, 400, 413, 422)) throw err;
-      // It would be refused again and again; the next list leads to another try.
-      const fields = { ...identityFields(resource), view: view.kind, err };
-      log.error(fields, 'the API server refuses the status');
-      return false;
+      if (requests.aborted) return undefined;
+      if (isRefused(err)) {
+        this.#logRefusal(resource, view, err);
+        return refusedPauseMs;
+      }
+      log.warn({ ...identityFields(resource), err }, 'status not written; it is tried again');
+      return retryAfterOf(err);
     }
   }
 
@@ -61,12 +73,26 @@ export class Reporter {
     events.say(resource, event);
   }
 
-  /** A report while an attempt runs, when nobody could do anything about a failure. Never rejects. */
-  async tell(resource: ResourceIdentity, view: View, hostPath: string): Promise<void> {
-    try {
-      await this.report(resource, view, hostPath);
-    } catch (error) {
-      this.#parts.log.warn({ ...identityFields(resource), err: error }, 'status not written');
-    }
+  async #say(resource: ResourceIdentity, view: View, hostPath: string | undefined): Promise<void> {
+    const { status, events, log, requests } = this.#parts;
+    const before = await status.publish(resource, view, hostPath, requests);
+    if (before === undefined) return;
+    log.debug({ ...identityFields(resource), view: view.kind }, 'status written');
+    if (!isProgress(view, before)) events.record(resource, view);
   }
+
+  #logRefusal(resource: ResourceIdentity, view: View, err: unknown): void {
+    const fields = { ...identityFields(resource), view: view.kind, err };
+    this.#parts.log.error(fields, 'the API server refuses the status');
+  }
+}
+
+/** Whether the same would be refused again and again. */
+function isRefused(error: unknown): boolean {
+  return isApiStatus(error, 400, 413, 422);
+}
+
+/** Whether the status said before that this very attempt runs. */
+function isProgress(view: View, { phase, attempts }: WorkspaceContentStatus): boolean {
+  return view.kind === 'running' && phase === 'Initializing' && attempts === view.entry.attempts;
 }

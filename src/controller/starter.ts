@@ -1,14 +1,22 @@
 /** From the decision to run to the outcome of the attempt: secrets, plan, directory, slot. */
 import type { Logger } from 'pino';
-import { ContentError, isOfNode } from '../api/errors.ts';
+import { ContentError } from '../api/errors.ts';
 import { type ContentPlan, planContent } from '../api/plan.ts';
 import { isRecord } from '../api/record.ts';
 import type { ContentResource } from '../api/resource.ts';
-import { type AttemptOrder, type AttemptParts, beginAttempt, carryOut } from './attempt.ts';
+import { account } from './account.ts';
+import {
+  type AttemptOrder,
+  type AttemptParts,
+  beginAttempt,
+  type Begun,
+  carryOut,
+} from './attempt.ts';
+import type { BackoffPolicy } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { type Expected, wasTried } from './decide.ts';
 import { findElder } from './elder.ts';
-import type { ClaimedEntry, FailedEntry, SucceededEntry } from './journal-entry.ts';
+import type { ClaimedEntry, FailedEntry } from './journal-entry.ts';
 import { toKey } from './keys.ts';
 import type { KubeClient } from './kube-client.ts';
 import { resourceFields } from './log-fields.ts';
@@ -20,7 +28,6 @@ import type { Reporter } from './reporter.ts';
 import type { RunSlots } from './run-slots.ts';
 import type { Runs } from './runs.ts';
 import { type FetchedSecrets, fetchSecrets } from './secrets.ts';
-import { successReason } from './status.ts';
 import type { Store } from './store.ts';
 
 export interface StarterParts extends AttemptParts {
@@ -32,7 +39,10 @@ export interface StarterParts extends AttemptParts {
   readonly reporter: Reporter;
   readonly metrics: Metrics;
   readonly log: Logger;
-  readonly steady: Pick<Clock, 'now'>;
+  /** Whose `now` nobody sets. */
+  readonly steady: Clock;
+  /** Between requests to the API server that fail. */
+  readonly apiBackoff: BackoffPolicy;
   readonly node: Pick<NodeWatch, 'lack' | 'suspect'>;
 }
 
@@ -102,11 +112,17 @@ export class Starter {
       if (signal.aborted) return { kind: 'withdrawn' };
       return toBlocked(error);
     }
+    const order = { resource, plan, destination, expected, secretVersions, signal };
+    let throttle: ProgressThrottle | undefined;
     try {
-      const order = { resource, plan, destination, expected, secretVersions, signal };
-      return await this.#attempt(order);
+      const begun = await this.#begin(order);
+      if ('kind' in begun) return begun;
+      throttle = this.#tellOf(order, begun);
+      return await this.#carryOut(order, begun, throttle);
     } finally {
+      // Whoever is next need not wait for what the API server has yet to answer.
       slots.release();
+      await throttle?.settled();
     }
   }
 
@@ -156,55 +172,41 @@ export class Starter {
     await journal.write(entry);
   }
 
-  async #attempt(order: AttemptOrder): Promise<Start> {
-    const { store, runs, reporter, steady, log } = this.#parts;
-    const { resource, destination, signal } = order;
+  async #begin(order: AttemptOrder): Promise<Begun | Start> {
+    const { store, runs, stopping } = this.#parts;
+    const key = toKey(order.resource);
     // What happened while the plan was made.
-    runs.check(toKey(resource), store.get(toKey(resource)));
-    let begun;
+    runs.check(key, store.get(key));
     try {
-      begun = await beginAttempt(this.#parts, order);
+      return await beginAttempt(this.#parts, order);
     } catch (error) {
-      if (signal.aborted || this.#parts.stopping.aborted) return { kind: 'withdrawn' };
+      if (order.signal.aborted || stopping.aborted) return { kind: 'withdrawn' };
       return toBlocked(error);
-    }
-    const { entry } = begun;
-    log.info({ ...resourceFields(resource), attempt: entry.attempts }, 'attempt starts');
-    const throttle = new ProgressThrottle(
-      () => steady.now(),
-      async (progress) => {
-        const view = { kind: 'running', entry, ...(progress && { progress }) } as const;
-        await reporter.tell(resource, view, destination);
-      },
-    );
-    throttle.start();
-    try {
-      const outcome = await carryOut(this.#parts, order, begun, (progress) => {
-        throttle.progress(progress);
-      });
-      this.#account(resource, outcome);
-      return { kind: 'ended' };
-    } finally {
-      await throttle.settled();
     }
   }
 
-  #account(resource: ContentResource, outcome: SucceededEntry | FailedEntry): void {
-    const { metrics, log, node } = this.#parts;
-    const fields = { ...resourceFields(resource), attempt: outcome.attempts };
-    const type = typeOf(resource);
-    const took = outcome.completionTime - outcome.startTime;
-    if (outcome.state === 'succeeded') {
-      metrics.attemptEnded(type, successReason, true, took);
-      const { source, warnings } = outcome.report;
-      log.info({ ...fields, source, warnings, durationMs: took }, 'content is ready');
-    } else {
-      const { reason, message, step } = outcome.error;
-      metrics.attemptEnded(type, reason, false, took);
-      if (isOfNode(reason) || reason === 'SandboxFailed') node.suspect();
-      const leftover = outcome.dirty ? outcome.hostPath : undefined;
-      log.warn({ ...fields, reason, message, step, leftover, durationMs: took }, 'attempt failed');
-    }
+  /** Says that the attempt runs, at once and until it lands. */
+  #tellOf({ resource, destination }: AttemptOrder, { entry }: Begun): ProgressThrottle {
+    const { reporter, steady, apiBackoff, log } = this.#parts;
+    log.info({ ...resourceFields(resource), attempt: entry.attempts }, 'attempt starts');
+    const throttle = new ProgressThrottle({
+      clock: steady,
+      backoff: apiBackoff,
+      write: async (progress) => {
+        const view = { kind: 'running', entry, ...(progress && { progress }) } as const;
+        return await reporter.tell(resource, view, destination);
+      },
+    });
+    throttle.start();
+    return throttle;
+  }
+
+  async #carryOut(order: AttemptOrder, begun: Begun, throttle: ProgressThrottle): Promise<Start> {
+    const outcome = await carryOut(this.#parts, order, begun, (progress) => {
+      throttle.progress(progress);
+    });
+    account(this.#parts, order.resource, outcome);
+    return { kind: 'ended' };
   }
 }
 
@@ -217,9 +219,4 @@ function statusOf(object: unknown): ContentResource['status'] {
 function toBlocked(error: unknown): Start {
   if (error instanceof ContentError) return { kind: 'blocked', error };
   throw error;
-}
-
-/** The label of metrics; it may have few values only. */
-function typeOf({ spec }: ContentResource): string {
-  return Object.keys(spec.initializer ?? { proto: true })[0] ?? 'empty';
 }

@@ -26,7 +26,8 @@ export class StatusWriter {
   }
 
   /**
-   * Answers whether it was written: not when it says so already, and not when the resource is gone.
+   * Answers the status that it replaced; undefined when nothing was written, because the status says so
+   * already or the resource is gone.
    * Throws as KubeClient, also when the API server does not find it, or finds another one of its name:
    * an API server that has just started may say so of what is there, and of what is gone the watch
    * tells in a moment.
@@ -36,14 +37,14 @@ export class StatusWriter {
     view: View,
     hostPath: string | undefined,
     signal: AbortSignal,
-  ): Promise<boolean> {
+  ): Promise<WorkspaceContentStatus | undefined> {
     const { client, store, clock } = this.#options;
     const stored = store.get(toKey(identity));
-    if (stored?.identity.uid !== identity.uid) return false;
+    if (stored?.identity.uid !== identity.uid) return undefined;
     const current = statusOf(stored);
     const resource = { generation: stored.identity.generation, status: current };
     const status = buildStatus(view, { resource, hostPath, now: clock.now() });
-    if (isDeepStrictEqual(status, current)) return false;
+    if (isDeepStrictEqual(status, current)) return undefined;
     const { namespace, name, uid } = identity;
     const path = `/apis/${apiGroup}/${apiVersion}/namespaces/${namespace}/${plural}/${name}/status`;
     const body = {
@@ -57,10 +58,10 @@ export class StatusWriter {
       const answer = await client.apply(path, body, signal);
       // The watch tells the same a moment later; until then this is what is there.
       if (store.get(toKey(identity))?.identity.uid === uid) store.upsert(answer);
-      return true;
+      return current;
     } catch (error) {
       // Another resource has the name by now, or too many wrote at once: what is there has to tell.
-      if (isApiStatus(error, 404, 409) && !store.hasUid(uid)) return false;
+      if (isApiStatus(error, 404, 409) && !store.hasUid(uid)) return undefined;
       throw error;
     }
   }

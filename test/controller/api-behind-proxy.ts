@@ -11,7 +11,12 @@ import { Store } from '../../src/controller/store.ts';
 import type { ControlPlane } from '../control-plane/index.ts';
 import { writeKubeconfig } from '../control-plane/kubeconfig.ts';
 import { certificate, type KeyPair } from '../control-plane/pki.ts';
-import { type ApiProxy, startApiProxy, type Upstream } from '../support/api-proxy.ts';
+import {
+  type ApiProxy,
+  type Exchange,
+  startApiProxy,
+  type Upstream,
+} from '../support/api-proxy.ts';
 
 export const quick = { baseMs: 60, capMs: 240 };
 
@@ -51,6 +56,11 @@ export async function startBehind(cluster: ControlPlane): Promise<Behind> {
     kubeconfig,
     [Symbol.asyncDispose]: async () => await proxy[Symbol.asyncDispose](),
   };
+}
+
+/** Whether a request writes the status of the resource of that name. */
+export function isStatusOf(name: string): (exchange: Exchange) => boolean {
+  return ({ kind, path }) => kind === 'write' && path.endsWith(`/${name}/status`);
 }
 
 export interface Hearing extends AsyncDisposable {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import type { ControlPlane } from '../control-plane/index.ts';
-import { type Exchange, requestsOf } from '../support/api-proxy.ts';
+import { requestsOf } from '../support/api-proxy.ts';
 import { waitFor } from '../support/wait.ts';
-import { type Behind, quick, startBehind } from './api-behind-proxy.ts';
+import { type Behind, isStatusOf, quick, startBehind } from './api-behind-proxy.ts';
 import { Contents, startCluster } from './contents.ts';
 import {
   createNodeFolder,
@@ -178,7 +178,3 @@ describe('the daemon and an API server that fails', () => {
     await waitFor('ready', async () => (await ask('/readyz')).startsWith('200'));
   });
 });
-
-function isStatusOf(name: string): (exchange: Exchange) => boolean {
-  return ({ kind, path }) => kind === 'write' && path.endsWith(`/${name}/status`);
-}

@@ -32,8 +32,8 @@ for (const status of [404, 409]) {
 
 test('nothing is written, and nothing is wrong, when the resource is gone or another has its name', async () => {
   for (const status of [404, 409]) {
-    assert.equal(await setUp(status, (store) => store.replace([]))(), false);
+    assert.equal(await setUp(status, (store) => store.replace([]))(), undefined);
   }
   const another = sampleObject({}, { uid: 'another' });
-  assert.equal(await setUp(409, (store) => store.replace([another]))(), false);
+  assert.equal(await setUp(409, (store) => store.replace([another]))(), undefined);
 });
