@@ -1,7 +1,7 @@
 import { ContentError, isRetried } from '../api/errors.ts';
 import { type ContentResource, parseResource, type ResourceIdentity } from '../api/resource.ts';
-import { ApiError } from './api-error.ts';
-import { backoffMs, type BackoffPolicy } from './backoff.ts';
+import { retryAfterOf } from './api-error.ts';
+import type { BackoffPolicy } from './backoff.ts';
 import { viewContent } from './content-check.ts';
 import { contentFinalizer, decide, type Expected, type Farewell } from './decide.ts';
 import { type DeletionParts, finishDeletion } from './deletion.ts';
@@ -12,6 +12,7 @@ import type { JournalEntry } from './journal-entry.ts';
 import { toKey } from './keys.ts';
 import { recover, type RecoveryParts } from './recovery.ts';
 import { removeLastRemains } from './remains.ts';
+import { Retries } from './retries.ts';
 import type { RunSlots } from './run-slots.ts';
 import type { Start, Starter } from './starter.ts';
 import { saysFailed, type View } from './status.ts';
@@ -36,13 +37,13 @@ export interface ReconcilerParts extends RecoveryParts, Omit<DeletionParts, 'eng
 /** Brings one resource a step further: looks, decides, does, says so. */
 export class Reconciler {
   readonly #parts: ReconcilerParts;
-  /** Times in a row that a key was not brought further. */
-  readonly #failures = new Map<string, number>();
+  readonly #retries: Retries;
   /** Keys whose directory belongs to another resource. */
   readonly #pathWaiters = new Set<string>();
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
+    this.#retries = new Retries(parts);
   }
 
   /** Never rejects: what fails is tried again after a pause. */
@@ -57,14 +58,13 @@ export class Reconciler {
       slots.withdraw(key);
       if (stopping.aborted) return;
       log.warn({ key, err: error }, 'reconciliation failed; it is tried again');
-      const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-      this.#retry(key, this.#parts.apiBackoff, asked);
+      this.#retries.retry(key, this.#parts.apiBackoff, retryAfterOf(error));
     }
   }
 
   #forget(key: string): void {
     this.#parts.slots.withdraw(key);
-    this.#failures.delete(key);
+    this.#retries.forget(key);
     this.#pathWaiters.delete(key);
     this.#wakePathWaiters();
   }
@@ -154,7 +154,7 @@ export class Reconciler {
     } catch (error) {
       if (!(error instanceof ContentError)) throw error;
       await this.#report(resource, { kind: 'blocked', entry, error });
-      return this.#retry(key, this.#parts.prerequisiteBackoff);
+      return this.#retries.retry(key, this.#parts.prerequisiteBackoff);
     }
     await this.#again(key);
   }
@@ -167,7 +167,7 @@ export class Reconciler {
       const entry = farewell.kind === 'remove' ? farewell.entry : undefined;
       const view: View = { kind: 'blocked', entry, error };
       await this.#parts.reporter.report(identity, view, entry?.hostPath);
-      this.#retry(toKey(identity), this.#parts.prerequisiteBackoff);
+      this.#retries.retry(toKey(identity), this.#parts.prerequisiteBackoff);
     }
   }
 
@@ -204,7 +204,7 @@ export class Reconciler {
         await this.#report(resource, { kind: 'blocked', entry, error });
         // A directory becomes free in more ways than by a resource that goes.
         const mayPass = isPathInUse(start) || isRetried(error.reason);
-        if (mayPass) this.#retry(key, prerequisiteBackoff);
+        if (mayPass) this.#retries.retry(key, prerequisiteBackoff);
       }
     }
   }
@@ -226,20 +226,13 @@ export class Reconciler {
   async #settle(resource: ContentResource, view: View): Promise<void> {
     await this.#report(resource, view);
     await this.#parts.finalizers.follow(resource, view.entry);
-    this.#failures.delete(toKey(resource));
+    this.#retries.forget(toKey(resource));
   }
 
   async #report(resource: ContentResource, view: View): Promise<void> {
     const { reporter, engine } = this.#parts;
     const hostPath = view.entry?.hostPath ?? allowedDestination(engine, resource);
     await reporter.report(resource, view, hostPath);
-  }
-
-  #retry(key: string, policy: BackoffPolicy, atLeastMs = 0): void {
-    const { clock, addAfter } = this.#parts;
-    const failures = (this.#failures.get(key) ?? 0) + 1;
-    this.#failures.set(key, failures);
-    addAfter(key, Math.max(atLeastMs, backoffMs(policy, failures, clock.random())));
   }
 }
 
