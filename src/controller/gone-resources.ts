@@ -125,6 +125,8 @@ export class GoneResources {
     if (clock.now() - (await journal.changedAt(uid)) < forgottenAfterMs) return;
     // Should it come back, its own content would be what spec.existingContent lets it replace.
     if (replaces === true && ownsContent(entry) && (await engine.isThere(hostPath))) return;
+    // An attempt in its directory is about to write that it is nobody's, and would bring it back.
+    if (ownsContent(entry) && claims.ownerBeside(entry) !== undefined) return;
     await journal.forget(uid);
     claims.release(uid);
     log.info(identityFields(entry), 'the journal entry of a resource that is gone was removed');

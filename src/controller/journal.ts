@@ -4,6 +4,7 @@ import { ContentError } from '../api/errors.ts';
 import { syncDirectory, temporarySuffix, writeDurably } from './durable-file.ts';
 import { parseEntry, serializeEntry, type JournalEntry } from './journal-entry.ts';
 import { type SetAside, SetAsideFiles } from './set-aside.ts';
+import { Turns } from './turns.ts';
 
 /** What is known of a uid: nothing, its entry, or that there was one which cannot be read. */
 export type History = JournalEntry | 'unreadable' | undefined;
@@ -22,6 +23,8 @@ export class Journal {
   readonly #folder: string;
   readonly #entries: Map<string, JournalEntry>;
   readonly #aside: SetAsideFiles;
+  /** A resource's own worker writes its entry, and so does an attempt that gets its directory. */
+  readonly #turns = new Turns();
   /** Uids of which the disk may have something else than the memory. */
   readonly #unsaved = new Set<string>();
   /** What was set aside when it was opened. */
@@ -92,16 +95,22 @@ export class Journal {
 
   /** Nothing is remembered when the disk does not take it: throws StateUnwritable or TooManyOpenFiles. */
   async write(entry: JournalEntry): Promise<void> {
-    this.#unsaved.add(entry.uid);
-    await this.#save(entry);
-    this.#entries.set(entry.uid, entry);
-    this.#unsaved.delete(entry.uid);
+    await this.#turns.take(entry.uid, async () => await this.#write(entry));
   }
 
   /** Records what has happened already: it is remembered even when the disk does not take it. */
   async record(entry: JournalEntry): Promise<void> {
+    await this.#turns.take(entry.uid, async () => {
+      this.#entries.set(entry.uid, entry);
+      await this.#write(entry);
+    });
+  }
+
+  async #write(entry: JournalEntry): Promise<void> {
+    this.#unsaved.add(entry.uid);
+    await this.#save(entry);
     this.#entries.set(entry.uid, entry);
-    await this.write(entry);
+    this.#unsaved.delete(entry.uid);
   }
 
   /**
@@ -109,11 +118,13 @@ export class Journal {
    * is built on it: a write that failed may have been done. Throws as `write` does.
    */
   async settle(uid: string): Promise<void> {
-    if (!this.#unsaved.has(uid)) return;
-    const entry = this.#entries.get(uid);
-    if (entry === undefined) await this.#remove(uid);
-    else await this.#save(entry);
-    this.#unsaved.delete(uid);
+    await this.#turns.take(uid, async () => {
+      if (!this.#unsaved.has(uid)) return;
+      const entry = this.#entries.get(uid);
+      if (entry === undefined) await this.#remove(uid);
+      else await this.#save(entry);
+      this.#unsaved.delete(uid);
+    });
   }
 
   async #remove(uid: string): Promise<void> {

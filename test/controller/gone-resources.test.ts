@@ -128,6 +128,22 @@ test('a resource that may replace content is remembered for as long as its own i
   assert.equal(given.journal.get(uid), undefined);
 });
 
+test('an entry that another resource is about to disown is not forgotten meanwhile', async () => {
+  await using given = await setUp(succeeded);
+  const { journal, clock, live, claims } = given;
+  live.add('other');
+  claims.claim({ ...succeeded, uid: 'other', name: 'other' });
+  await given.written(0);
+  await given.list();
+  clock.advance(hour);
+  await given.list();
+  assert.deepEqual(journal.get(uid), succeeded);
+  await journal.write({ ...succeeded, removed: true });
+  await given.written(0);
+  await given.list();
+  assert.equal(journal.get(uid), undefined);
+});
+
 test('what an attempt left unfinished is removed once a list is without its resource', async () => {
   await using given = await setUp(remains);
   await given.gone.tidy(key);

@@ -120,6 +120,20 @@ test('of the files of resources that are gone no more than a hundred are kept', 
   ]);
 });
 
+test('who writes an entry at the same time as another waits, and the last one counts', async () => {
+  await using temp = await createTempDir();
+  const journal = await Journal.open(temp.path, 0);
+  const disowned = { ...succeeded, removed: true } as const;
+  await Promise.all([
+    journal.record(running),
+    journal.settle(uid),
+    journal.write(succeeded),
+    journal.write(disowned),
+  ]);
+  assert.deepEqual(journal.get(uid), disowned);
+  assert.deepEqual((await Journal.open(temp.path, 0)).get(uid), disowned);
+});
+
 test('an entry that is forgotten is gone after a restart too', async () => {
   await using temp = await createTempDir();
   const journal = await Journal.open(temp.path, 0);
