@@ -76,18 +76,18 @@ export class Reconciler {
   }
 
   async #bringFurther(stored: StoredResource): Promise<void> {
-    const { journal } = this.#parts;
-    const { uid } = stored.identity;
-    if (nodeNameOf(stored) !== this.#parts.nodeName) return;
+    const { journal, slots, nodeName } = this.#parts;
+    const { key, identity } = stored;
+    if (nodeNameOf(stored) !== nodeName) return slots.withdraw(key);
     // Nothing is built on what the disk does not have.
-    await journal.settle(uid);
+    await journal.settle(identity.uid);
     let resource: ContentResource;
     try {
       resource = parseResource(stored.object);
     } catch (error) {
       if (!(error instanceof ContentError)) throw error;
-      await this.#reportUnreadable(stored, error);
-      return;
+      slots.withdraw(key);
+      return await this.#reportUnreadable(stored, error);
     }
     await this.#act(resource);
   }

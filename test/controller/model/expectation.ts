@@ -4,6 +4,9 @@ import { overlaps } from '../../../src/controller/path-claims.ts';
 import type { Invariants } from './invariants.ts';
 import type { SimulatedResource } from './simulated-api.ts';
 
+/** What a newer version of the resource may say. */
+export const unknownPolicy = 'Archive';
+
 export interface Facts {
   readonly resource: SimulatedResource;
   readonly others: readonly SimulatedResource[];
@@ -17,6 +20,7 @@ export function expectedOf(facts: Facts): readonly string[] {
   const { resource, entry, invariants } = facts;
   const { spec, metadata } = resource;
   if (invariants.isMade(metadata.uid)) return ['Ready InitializationSuccess'];
+  if (isUnreadable(resource)) return ['Failed InvalidSpec'];
   if (entry?.state === 'failed') {
     const { reason } = entry.error;
     const last = !isRetried(reason) || entry.failures > (spec.backoffLimit ?? 3);
@@ -30,6 +34,10 @@ export function expectedOf(facts: Facts): readonly string[] {
     ...(isRefused(facts) ? ['Failed PathNotEmpty'] : []),
   ];
   return reasons.length > 0 ? reasons : ['Ready InitializationSuccess'];
+}
+
+function isUnreadable({ spec }: SimulatedResource): boolean {
+  return (spec.deletionPolicy as string | undefined) === unknownPolicy;
 }
 
 /** The content of a resource that is gone is nobody's to remove. */

@@ -30,6 +30,8 @@ export class Invariants {
   /** The highest spec.backoffLimit that a uid ever had. */
   readonly #limits = new Map<string, number>();
   readonly #replaces = new Set<string>();
+  /** The last attempt of each uid whose status said that it ran, and then something else. */
+  readonly #over = new Map<string, number>();
   breach: Error | undefined;
 
   constructor(parts: InvariantsParts) {
@@ -130,7 +132,15 @@ export class Invariants {
     }
   }
 
-  #published({ metadata: { uid } }: SimulatedResource, status: WorkspaceContentStatus): void {
+  #published(
+    { metadata: { uid }, status: before }: SimulatedResource,
+    status: WorkspaceContentStatus,
+  ): void {
+    const { phase, attempts = 0 } = status;
+    const runs = phase === 'Initializing';
+    if (before?.phase === 'Initializing' && !runs) this.#over.set(uid, before.attempts ?? 0);
+    const late = runs && attempts <= (this.#over.get(uid) ?? -1);
+    this.#check(!late, `attempt ${attempts} of ${uid} is said to run after its end`);
     if (status.phase !== 'Ready') {
       this.#check(!this.#ready.has(uid), `${uid} was Ready and is ${status.phase}`);
       return;

@@ -1,6 +1,6 @@
 import type { WorkspaceContentSpec } from '../../../src/api/types.generated.ts';
 import { nodeName } from './daemon.ts';
-import { pathOf } from './expectation.ts';
+import { pathOf, unknownPolicy } from './expectation.ts';
 import type { Invariants } from './invariants.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedApi } from './simulated-api.ts';
@@ -40,6 +40,8 @@ export class People {
       'delete',
       'recreate',
       'mark',
+      'garble',
+      'mend',
       'work',
       'work',
     ]);
@@ -47,6 +49,8 @@ export class People {
     if (what === 'suspend') this.#change(key, { suspend: true });
     if (what === 'resume') this.#change(key, { suspend: false });
     if (what === 'raise') this.#change(key, { backoffLimit: (held.spec.backoffLimit ?? 0) + 1 });
+    if (what === 'garble') this.#change(key, { deletionPolicy: unknownPolicy as 'Retain' });
+    if (what === 'mend') this.#change(key, { deletionPolicy: 'Retain' });
     if (what === 'mark') api.markDeleted(key, scheduler.now);
     if (what === 'delete' || what === 'recreate') api.delete(key);
     if (what === 'recreate') this.#create(key);
@@ -74,7 +78,7 @@ export class People {
       nodeName,
       initializer: { empty: {} },
       backoffLimit: chance.between(0, 2),
-      timeout: '1m',
+      timeout: chance.pick(['1m', '3m']),
       suspend: chance.happens(0.1),
       existingContent: chance.happens(0.3) ? 'Replace' : 'Refuse',
       ...(hostPath === undefined ? {} : { hostPath }),

@@ -17,6 +17,9 @@ const calmMs = 9 * 60_000;
 /** Long enough for two complete lists: after one the remains of what is gone are removed, which others waited for. */
 const echoMs = 32 * 60_000;
 
+/** Longer than the longest pause between writes of a status. */
+const toldMs = 40_000;
+
 /** In which nothing may be written any more. */
 const restMs = 3 * 60_000;
 
@@ -139,9 +142,13 @@ class Round {
 
   async #settles(): Promise<void> {
     const { node } = this.#parts;
-    const until = this.#scheduler.now + calmMs;
+    const since = this.#scheduler.now;
+    const until = since + calmMs;
     const settled = (): boolean => node.containers.size === 0 && this.#differences() === '';
-    await this.#run(() => this.#scheduler.now > until || (this.#scheduler.idle && settled()));
+    await this.#run(() => {
+      assert.equal(this.#unsaid(since), '', 'it runs and nothing says so');
+      return this.#scheduler.now > until || (this.#scheduler.idle && settled());
+    });
     assert.equal(this.#differences(), '', 'not everything came to where it has to');
     const running = [...node.containers].map(({ uid }) => uid).join();
     assert.equal(running, '', 'something still runs');
@@ -163,6 +170,20 @@ class Round {
       'a status changes although nothing happens',
     );
     assert.equal(this.#differences(), '', 'it did not stay where it had come to');
+  }
+
+  /** Attempts that have gone on for a while, the weather being calm since then, and are not said to. */
+  #unsaid(since: number): string {
+    const { api, node, scheduler } = this.#parts;
+    return [...node.containers]
+      .filter((container) => scheduler.now - Math.max(container.since, since) > toldMs)
+      .filter(({ uid, attempt }) => {
+        const resource = api.all().find(({ metadata }) => metadata.uid === uid);
+        const { phase, attempts } = resource?.status ?? {};
+        return resource !== undefined && !(phase === 'Initializing' && attempts === attempt);
+      })
+      .map(({ uid, attempt }) => `${uid} #${attempt}`)
+      .join();
   }
 
   /** How resources stand against how they should, where that differs. */

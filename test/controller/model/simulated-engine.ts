@@ -25,6 +25,8 @@ const result: AttemptResult = {
   duration: 1e9,
 };
 
+const progressMs = 6000;
+
 /** Attempts in sandboxes of which chance decides what becomes of them. */
 export class SimulatedEngine implements Engine {
   readonly #parts: EngineParts;
@@ -62,20 +64,22 @@ export class SimulatedEngine implements Engine {
     });
   }
 
-  async run(request: AttemptRequest, { signal }: AttemptOptions): Promise<AttemptResult> {
+  async run(request: AttemptRequest, options: AttemptOptions): Promise<AttemptResult> {
     const { node, invariants, scheduler, faults, life } = this.#parts;
+    const { signal, onProgress } = options;
     const { uid, attempt, destination, cleanSlate } = request;
     const ended = new AbortController();
-    const container: Container = { uid, attempt, destination, ended };
     const { promise, resolve, reject } = Promise.withResolvers<AttemptResult>();
-    await scheduler.step(life, `run ${uid} #${attempt}`, () => {
+    const container = await scheduler.step(life, `run ${uid} #${attempt}`, () => {
       signal.throwIfAborted();
       invariants.started(request);
-      node.containers.add(container);
+      const started: Container = { uid, attempt, destination, since: scheduler.now, ended };
+      node.containers.add(started);
+      return started;
     });
     const fate = faults.fate();
     // The sandbox is no part of the daemon: when that ends, it goes on.
-    void this.#contain(container, cleanSlate, fate).then(
+    void this.#contain(container, cleanSlate, fate, onProgress).then(
       () => resolve(result),
       (error: unknown) => reject(error as Error),
     );
@@ -97,7 +101,12 @@ export class SimulatedEngine implements Engine {
     }
   }
 
-  async #contain(container: Container, cleanSlate: boolean, fate: string): Promise<void> {
+  async #contain(
+    container: Container,
+    cleanSlate: boolean,
+    fate: string,
+    onProgress: AttemptOptions['onProgress'],
+  ): Promise<void> {
     const { node, invariants, scheduler } = this.#parts;
     const { uid, attempt, destination, ended } = container;
     const act = async (what: string, does: () => void): Promise<void> => {
@@ -114,7 +123,13 @@ export class SimulatedEngine implements Engine {
       });
     }
     await act('writes', () => node.write(destination, `of ${uid} #${attempt}`, uid));
-    if (fate === 'hang') await new Promise(() => undefined);
+    if (fate === 'hang' && !scheduler.chance.happens(0.3)) await new Promise(() => undefined);
+    if (fate === 'hang') {
+      for (let bytes = 1; ; bytes += 1) {
+        await scheduler.sleep(undefined, progressMs, ended.signal).catch(() => undefined);
+        await act('makes progress', () => onProgress({ step: 'download', bytes }));
+      }
+    }
     if (fate !== 'succeed') {
       await act(`fails: ${fate}`, () => node.containers.delete(container));
       if (fate === 'crash') throw new Error('the engine has a fault');

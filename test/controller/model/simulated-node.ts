@@ -16,6 +16,8 @@ export interface Container {
   readonly uid: string;
   readonly attempt: number;
   readonly destination: string;
+  /** Since when it is there. */
+  readonly since: number;
   readonly ended: AbortController;
 }
 
