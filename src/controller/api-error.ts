@@ -54,6 +54,6 @@ export function isApiStatus(error: unknown, ...statuses: readonly number[]): err
 }
 
 /** Milliseconds that the server asks to wait before the next try; 0 when it does not ask. */
-export function retryAfterOf(error: unknown): number {
+export function askedPauseOf(error: unknown): number {
   return error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
 }

@@ -1,4 +1,4 @@
-import { ApiError, ApiUnavailable, isApiStatus } from './api-error.ts';
+import { ApiUnavailable, askedPauseOf, isApiStatus } from './api-error.ts';
 import { apiBackoff, backoffMs, type BackoffPolicy } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { Query, WatchControls } from './kube-client.ts';
@@ -219,7 +219,6 @@ export class ListWatch {
   async #pause(error: unknown, signal: AbortSignal): Promise<void> {
     const { clock, backoff } = this.#options;
     const own = backoffMs(backoff, this.#failures, clock.random());
-    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-    await clock.sleep(Math.max(own, asked), signal).catch(() => undefined);
+    await clock.sleep(Math.max(own, askedPauseOf(error)), signal).catch(() => undefined);
   }
 }

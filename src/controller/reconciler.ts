@@ -1,6 +1,6 @@
 import { ContentError, isRetried } from '../api/errors.ts';
 import { type ContentResource, parseResource, type ResourceIdentity } from '../api/resource.ts';
-import { retryAfterOf } from './api-error.ts';
+import { askedPauseOf } from './api-error.ts';
 import type { BackoffPolicy } from './backoff.ts';
 import { viewContent } from './content-check.ts';
 import { contentFinalizer, decide, type Expected, type Farewell } from './decide.ts';
@@ -58,7 +58,7 @@ export class Reconciler {
       slots.withdraw(key);
       if (stopping.aborted) return;
       log.warn({ key, err: error }, 'reconciliation failed; it is tried again');
-      this.#retries.retry(key, this.#parts.apiBackoff, retryAfterOf(error));
+      this.#retries.retry(key, this.#parts.apiBackoff, askedPauseOf(error));
     }
   }
 

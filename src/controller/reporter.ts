@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { ResourceIdentity } from '../api/resource.ts';
 import type { WorkspaceContentStatus } from '../api/types.generated.ts';
-import { isApiStatus, retryAfterOf } from './api-error.ts';
+import { isApiStatus, askedPauseOf } from './api-error.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { EventDraft } from './events.ts';
 import { identityFields } from './log-fields.ts';
@@ -62,7 +62,7 @@ export class Reporter {
         return refusedPauseMs;
       }
       log.warn({ ...identityFields(resource), err }, 'status not written; it is tried again');
-      return retryAfterOf(err);
+      return askedPauseOf(err);
     }
   }
 
