@@ -34,8 +34,10 @@ export const errorCatalogue = {
     retried: false,
   },
   PathInUse: {
-    means: 'The directory belongs to another WorkspaceContent.',
-    remedy: 'Use another hostPath, or delete the other resource first.',
+    means:
+      'The directory belongs to another WorkspaceContent, or another process on the node is at work in it.',
+    remedy:
+      'Use another hostPath; or delete the other resource, or let the other process end, first.',
     retried: false,
   },
   PathNotEmpty: {

@@ -42,7 +42,7 @@ export interface AttemptParts {
   readonly stopping: AbortSignal;
 }
 
-/** An attempt that the journal says is running, although nothing runs yet. */
+/** An attempt that the journal says is running, although nothing runs yet. Its directory is locked. */
 export interface Begun {
   readonly entry: RunningEntry;
   readonly prepared: Prepared;
@@ -83,7 +83,9 @@ export async function beginAttempt(parts: AttemptParts, order: AttemptOrder): Pr
     await journal.write(entry);
     return { entry, prepared };
   } catch (error) {
-    await prepared.undo();
+    // What was made goes while nobody else can have come into it.
+    await using held = prepared;
+    await held.undo();
     throw error;
   }
 }
@@ -135,9 +137,12 @@ function notEmpty(destination: string, history: History): ContentError {
 export async function carryOut(
   parts: AttemptParts,
   order: AttemptOrder,
-  { entry, prepared }: Begun,
+  begun: Begun,
   onProgress: (progress: ContentProgress) => void,
 ): Promise<SucceededEntry | FailedEntry> {
+  // Nobody else gets the directory before the journal has the outcome.
+  await using prepared = begun.prepared;
+  const { entry } = begun;
   let outcome: SucceededEntry | FailedEntry;
   try {
     const result = await run(parts, order, entry, onProgress);

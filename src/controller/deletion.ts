@@ -60,6 +60,8 @@ async function part(
           `${hostPath} was not removed: ${owner.hostPath} belongs to ${whose}.`,
         );
       }
+      // The resource may leave the store meanwhile: anybody can take its finalizer away.
+      using _ = parts.claims.hold(entry);
       await remove(parts, identity, entry);
       const message = `${hostPath} was removed with the resource.`;
       return { type: 'Normal', reason: 'ContentRemoved', message, attempt: attempts };

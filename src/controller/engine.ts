@@ -27,7 +27,8 @@ export interface AttemptOptions {
   readonly onProgress: (progress: ContentProgress) => void;
 }
 
-export interface Prepared {
+/** A directory that no other process of the node works in until it is disposed of. */
+export interface Prepared extends AsyncDisposable {
   /** Removes what had to be made, as far as nothing is in it. */
   undo(): Promise<void>;
 }
@@ -55,16 +56,24 @@ export function allowedDestination(
 export interface Engine {
   /** The directory that a resource asks for. Throws PathNotAllowed. */
   destinationOf(resource: Located): string;
-  /** Makes sure of the directory. Throws PathNotAllowed and what is wrong with the node. */
+  /**
+   * Makes sure of the directory, and that no other process of the node is at work in it. Throws
+   * PathNotAllowed, PathInUse and what is wrong with the node.
+   */
   prepare(resource: ContentResource, destination: string): Promise<Prepared>;
+  /**
+   * Keeps other processes of the node from working in a directory, as `prepare` does, until it is
+   * disposed of; undefined when one of them does.
+   */
+  lock(destination: string): Promise<AsyncDisposable | undefined>;
   isEmpty(destination: string): Promise<boolean>;
   /** Whether a directory is there, and no link to one. */
   isThere(destination: string): Promise<boolean>;
   /** Whether nothing in the directory was changed before or after that period. */
   isUntouched(destination: string, period: Period): Promise<boolean>;
   /**
-   * Removes the directory of a namespace with all that is in it; one that is not there is no error.
-   * Throws DeletionFailed.
+   * Removes the directory of a namespace with all that is in it, whoever has locked it; one that is
+   * not there is no error. Throws DeletionFailed.
    */
   remove(namespace: string, destination: string, signal: AbortSignal): Promise<void>;
   /** Returns or throws when nothing of the attempt is left running. */

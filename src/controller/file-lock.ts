@@ -5,11 +5,15 @@ import type { FileHandle } from 'node:fs/promises';
 /** Exit code of flock(1) when somebody else has the lock. */
 const taken = 75;
 
+/** Of what flock(1) says; it is a line. */
+const longestWords = 200;
+
 /**
  * Locks what is open, a file or a directory, for as long as the handle is; answers whether that was
- * possible within so many seconds. The lock belongs to the open file itself (flock(2)), which this
- * process shares with flock(1) for a moment: so it ends with this process, however that ends, and is
- * seen by every process of the kernel whatever namespaces it is in. Children do not get the handle.
+ * possible within so many seconds, or parts of one. The lock belongs to the open file itself (flock(2)),
+ * which this process shares with flock(1) for a moment: so it ends with this process, however that ends,
+ * and is seen by every process of the kernel whatever namespaces it is in. Children do not get the handle.
+ * Throws an error for people when the file system takes no locks, or there is no flock(1).
  */
 export async function lock(
   { fd }: FileHandle,
@@ -18,16 +22,19 @@ export async function lock(
 ): Promise<boolean> {
   const options = [`--${mode}`, '--timeout', String(seconds)];
   const child = spawn('flock', [...options, '--conflict-exit-code', String(taken), '0'], {
-    stdio: [fd, 'ignore', 'ignore'],
+    stdio: [fd, 'ignore', 'pipe'],
   });
+  let words = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (words += text));
   let code: unknown;
   try {
-    [code] = (await once(child, 'exit')) as unknown[];
+    [code] = (await once(child, 'close')) as unknown[];
   } catch (cause) {
     throw new Error('flock of util-linux cannot be run: install it', { cause });
   }
   if (code !== 0 && code !== taken) {
-    throw new Error('flock of util-linux failed: the state directory has to be on a local disk');
+    const why = words.trim().slice(0, longestWords) || `it ended with ${String(code)}`;
+    throw new Error(`the file system takes no lock, says flock of util-linux: ${why}`);
   }
   return code === 0;
 }

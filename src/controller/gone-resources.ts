@@ -16,7 +16,7 @@ import type { PathClaims } from './path-claims.ts';
 import type { Store } from './store.ts';
 
 export interface GoneResourcesParts {
-  readonly engine: Pick<Engine, 'isThere' | 'isUntouched' | 'remove'>;
+  readonly engine: Pick<Engine, 'isThere' | 'isUntouched' | 'lock' | 'remove'>;
   readonly journal: Journal;
   readonly store: Pick<Store, 'hasUid'>;
   readonly claims: PathClaims;
@@ -103,6 +103,9 @@ export class GoneResources {
     if (hold === undefined) return;
     const { hostPath } = entry;
     if (!(await engine.isThere(hostPath))) return await journal.record(disown(entry));
+    // With the next list: nobody waits for them.
+    await using lock = await engine.lock(hostPath);
+    if (lock === undefined) return;
     // Whoever put something there since would lose it.
     if (!(await engine.isUntouched(hostPath, periodOf(entry)))) {
       log.warn(

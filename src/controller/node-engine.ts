@@ -10,6 +10,7 @@ import { runInitializer } from '../init/run.ts';
 import { collectRemoteContent } from '../storage/collect.ts';
 import type { StorageConfig } from '../storage/config.ts';
 import { clearDirectory } from './clear-directory.ts';
+import { lockDestination } from './destination-lock.ts';
 import { isDirectory, removeDirectory } from './remove-directory.ts';
 import { removeDeadRuns } from './dead-runs.ts';
 import type { Engine } from './engine.ts';
@@ -34,8 +35,9 @@ export function createNodeEngine(
     },
     async prepare({ namespace, spec }, destination) {
       const owner = { uid: spec.runAsUser, gid: spec.runAsGroup };
-      return await prepareDestination(dataRoot, namespace, destination, owner);
+      return await prepareDestination(dataRoot, namespace, destination, owner, lockDestination);
     },
+    lock: lockDestination,
     isEmpty: isEmptyDestination,
     isThere: isDirectory,
     isUntouched,

@@ -5,6 +5,7 @@ import { createCleaner } from '../init/clean.ts';
 import { destinationNames } from '../init/destination-path.ts';
 import { assertOurs, isEmptyDestination } from '../init/destination.ts';
 import { clearDirectory } from './clear-directory.ts';
+import { lockDestination } from './destination-lock.ts';
 
 export interface RemovalOrder {
   readonly dataRoot: string;
@@ -30,6 +31,8 @@ export async function removeDirectory(
     await using parent = await openParent(root, names);
     const name = names.at(-1) ?? '';
     await using directory = await open(`/proc/self/fd/${parent.fd}/${name}`, directoryOnly);
+    // So that no other process begins to work in it. Any program may have locked it: that is no reason to stay.
+    await using _ = await lockDestination(`/proc/self/fd/${directory.fd}/.`).catch(() => undefined);
     await clearDirectory(`/proc/${process.pid}/fd/${directory.fd}`, signal);
     await rmdir(`/proc/self/fd/${parent.fd}/${name}`).catch(async (error: unknown) => {
       // A quota hangs on a mount point, and lost+found is its file system's.

@@ -23,7 +23,7 @@ export async function lockStateDir(stateDir: string, now: number): Promise<Async
       const { bytesRead } = await handle.read(text, 0, longest, 0);
       const holder = describeHolder(text.toString('utf8', 0, bytesRead));
       throw new Error(
-        `the state directory ${stateDir} is in use by another daemon (${holder}): stop that one, or give this one a --state-dir of its own`,
+        `the state directory ${stateDir} is in use by another daemon (${holder}): stop that one, or give this one a --state-dir and a --data-root of its own`,
       );
     }
     const holder = { pid: process.pid, host: hostname(), since: new Date(now).toISOString() };

@@ -1,18 +1,22 @@
 /** The directory on the node that a resource's content goes to. */
 import { constants } from 'node:fs';
-import { mkdir, open, opendir, rmdir, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, opendir, rmdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContentError, type ErrorReason } from '../api/errors.ts';
 import { reasonOfErrno } from '../api/os-errors.ts';
 import { destinationNames } from './destination-path.ts';
 
-export interface PreparedDestination {
+/** Disposing of it gives its lock back. */
+export interface PreparedDestination extends AsyncDisposable {
   readonly path: string;
   /** Whether it was not there before. */
   readonly created: boolean;
   /** Removes the directories that were made, as far as they are still empty. Never touches content. */
   undo(): Promise<void>;
 }
+
+/** Keeps others from a directory until it is disposed of; undefined when one of them has it. */
+export type LockDirectory = (path: string) => Promise<AsyncDisposable | undefined>;
 
 export interface DestinationOwner {
   readonly uid: number;
@@ -22,7 +26,7 @@ export interface DestinationOwner {
 /** Never through a symbolic link, not even one that took the directory's place a moment ago. */
 const directoryOnly = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
-/** Another resource may just be undoing a directory that stands above both of theirs. */
+/** Another resource may just be undoing a directory that stands above both of theirs, or another process this one. */
 const attempts = 5;
 
 /**
@@ -34,13 +38,17 @@ const attempts = 5;
  * and be writable by nobody else. So nobody can swap one of them for a link between this check and the
  * mount, and no destination lies inside another resource's content, whose owner could do just that.
  *
- * Throws PathNotAllowed and what is wrong with the node: DestinationFull, TooManyOpenFiles, ...
+ * With `lock` it is locked before anything in it is looked at or changed.
+ *
+ * Throws PathNotAllowed, PathInUse when another has the lock, and what is wrong with the node:
+ * DestinationFull, TooManyOpenFiles, ...
  */
 export async function prepareDestination(
   dataRoot: string,
   namespace: string,
   hostPath: string,
   owner: DestinationOwner,
+  lock?: LockDirectory,
 ): Promise<PreparedDestination> {
   const { root, names } = destinationNames(dataRoot, namespace, hostPath);
   const made: string[] = [];
@@ -48,10 +56,13 @@ export async function prepareDestination(
   for (let attempt = 1; ; attempt += 1) {
     try {
       await mkdir(root, { recursive: true, mode: 0o755 });
-      await makeDirectories(root, names, owner, made);
-      return { path: hostPath, created: made.includes(hostPath), undo };
+      const held = await makeDirectories(root, names, owner, made, lock);
+      const release = async (): Promise<void> => await held.disposeAsync();
+      const created = made.includes(hostPath);
+      return { path: hostPath, created, undo, [Symbol.asyncDispose]: release };
     } catch (error) {
-      await undo();
+      // Whoever has it is at work in it, although it may have been made here.
+      if (!(error instanceof ContentError && error.reason === 'PathInUse')) await undo();
       if (codeOf(error) !== 'ENOENT' || attempt === attempts) {
         throw toDestinationError(error, hostPath);
       }
@@ -86,13 +97,14 @@ export async function takeOwnership(path: string, { uid, gid }: DestinationOwner
   }
 }
 
-/** Paths of directories that were made are added to `made`, the topmost first. */
+/** Paths of directories that were made are added to `made`, the topmost first. Answers with the lock. */
 async function makeDirectories(
   root: string,
   names: readonly string[],
   owner: DestinationOwner,
   made: string[],
-): Promise<void> {
+  lock: LockDirectory | undefined,
+): Promise<AsyncDisposableStack> {
   let path = root;
   let directory = await open(root, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
@@ -103,12 +115,38 @@ async function makeDirectories(
       await directory.close();
       directory = next;
     }
+    await using held = new AsyncDisposableStack();
+    if (lock !== undefined) {
+      held.use(await lockOrRefuse(directory, path, lock));
+      await assertIsAt(directory, path);
+    }
     if (made.includes(path) || (await holdsNothing(throughHandle(directory)))) {
       await directory.chown(owner.uid, owner.gid);
     }
+    return held.move();
   } finally {
     await directory.close();
   }
+}
+
+async function lockOrRefuse(
+  directory: FileHandle,
+  path: string,
+  lock: LockDirectory,
+): Promise<AsyncDisposable> {
+  const held = await lock(`${throughHandle(directory)}/.`);
+  if (held !== undefined) return held;
+  throw new ContentError(
+    'PathInUse',
+    `another process on this node (a wscontent run, a second daemon, or a program that has locked the directory) is at work in ${path}`,
+  );
+}
+
+/** Throws ENOENT when whoever had the lock before has removed the directory. */
+async function assertIsAt(directory: FileHandle, path: string): Promise<void> {
+  const [own, found] = await Promise.all([directory.stat(), lstat(path)]);
+  if (own.ino === found.ino && own.dev === found.dev) return;
+  throw Object.assign(new Error(`${path} is another directory by now`), { code: 'ENOENT' });
 }
 
 async function holdsNothing(path: string): Promise<boolean> {

@@ -9,68 +9,13 @@ import {
   beginAttempt,
   carryOut,
 } from '../../src/controller/attempt.ts';
-import type { AttemptRequest, Engine } from '../../src/controller/engine.ts';
 import { Journal } from '../../src/controller/journal.ts';
 import { createTempDir } from '../support/temp.ts';
 import { FakeClock } from './fake-clock.ts';
+import { destination, FakeEngine, quick } from './fake-engine.ts';
 import { failed, sampleResource, uid } from './samples.ts';
 
 const resource = sampleResource();
-const destination = '/data/default/one';
-const quick = { duration: 5, report: { source: 'from-other', metrics: [], warnings: [] } } as const;
-
-/** An engine whose directory is a list of names, and that notes what is asked of it. */
-class FakeEngine implements Engine {
-  readonly asked: string[] = [];
-  files: string[] = [];
-  /** When the ready file was placed. */
-  readySince: number | undefined;
-  outcome: (request: AttemptRequest) => Promise<typeof quick> = async () =>
-    await Promise.resolve(quick);
-
-  destinationOf(): string {
-    return destination;
-  }
-  async prepare() {
-    this.#note('prepare');
-    return await Promise.resolve({ undo: async () => await Promise.resolve(this.#note('undo')) });
-  }
-  async isEmpty(): Promise<boolean> {
-    return await Promise.resolve(this.files.length === 0);
-  }
-  async isThere(): Promise<boolean> {
-    return await Promise.resolve(true);
-  }
-  async isUntouched(): Promise<boolean> {
-    return await Promise.resolve(true);
-  }
-  async remove(): Promise<void> {
-    this.#note('remove');
-    await Promise.resolve();
-  }
-  async run(request: AttemptRequest): Promise<typeof quick> {
-    this.#note(request.cleanSlate ? 'run on a clean slate' : 'run');
-    return await this.outcome(request);
-  }
-  async finished(_: string, startTime: number): Promise<typeof quick | undefined> {
-    const isReady = this.readySince !== undefined && this.readySince >= startTime;
-    return await Promise.resolve(isReady ? quick : undefined);
-  }
-  async clear(): Promise<void> {
-    this.#note('clear');
-    await Promise.resolve();
-  }
-  async reap(): Promise<readonly string[]> {
-    return await Promise.resolve([]);
-  }
-  async check(): Promise<void> {
-    await Promise.resolve();
-  }
-  #note(what: string): void {
-    this.asked.push(what);
-  }
-}
-
 async function setUp() {
   const temp = await createTempDir();
   const clock = new FakeClock();
@@ -92,7 +37,10 @@ async function setUp() {
   };
   return {
     ...{ temp, clock, engine, journal, cancel, attempt },
-    [Symbol.asyncDispose]: async () => await temp.remove(),
+    async [Symbol.asyncDispose]() {
+      await temp.remove();
+      assert.equal(engine.lockedBy, 0, 'a directory stays locked');
+    },
   };
 }
 
@@ -111,6 +59,23 @@ test('an attempt is in the journal as running before it starts, and as succeeded
   assert.deepEqual([outcome.startTime, outcome.completionTime], [1000, 1500]);
   assert.deepEqual(it.engine.asked, ['prepare', 'run']);
 });
+
+for (const [what, outcome] of [
+  ['has made the content', async () => await Promise.resolve(quick)],
+  ['has failed', async () => await Promise.reject(new ContentError('GitFailed', 'in a way'))],
+] as const) {
+  test(`a directory is locked until the journal says that the attempt ${what}`, async () => {
+    await using it = await setUp();
+    const states: unknown[] = [];
+    it.engine.outcome = outcome;
+    it.engine.unlocked = async () => {
+      const entry = (await Journal.open(it.temp.path, 0)).get(uid);
+      states.push(entry === 'unreadable' ? entry : entry?.state);
+    };
+    const { state } = await it.attempt();
+    assert.deepEqual(states, [state]);
+  });
+}
 
 test('a directory that holds something is refused before anything is written', async () => {
   await using it = await setUp();

@@ -24,9 +24,11 @@ async function setUp(entry: JournalEntry) {
   const claims = new PathClaims(journal.entries(), (each) => live.has(each));
   let isThere = true;
   let isTouched = false;
+  let isLocked = false;
   const gone = new GoneResources({
     ...{ journal, claims, clock },
     engine: {
+      lock: async () => await Promise.resolve(isLocked ? undefined : new AsyncDisposableStack()),
       isThere: async () => await Promise.resolve(isThere),
       isUntouched: async () => await Promise.resolve(!isTouched),
       remove: async (namespace, path) =>
@@ -42,6 +44,9 @@ async function setUp(entry: JournalEntry) {
       await utimes(temp.join(`${entry.uid}.json`), at / 1000, at / 1000),
     touch: () => {
       isTouched = true;
+    },
+    lock: (yes: boolean) => {
+      isLocked = yes;
     },
     takeDirectoryAway: () => {
       isThere = false;
@@ -201,4 +206,14 @@ test("remains beside which somebody else left something stay, and are nobody's f
   assert.deepEqual(given.removed, []);
   const entry = given.journal.get(uid);
   assert.equal(entry !== 'unreadable' && entry?.dirty, false);
+});
+
+test('remains in a directory that another process is at work in stay until it is done', async () => {
+  await using given = await setUp(remains);
+  given.lock(true);
+  await given.list();
+  assert.deepEqual([given.removed, given.journal.get(uid)], [[], remains]);
+  given.lock(false);
+  await given.list();
+  assert.deepEqual(given.removed, ['default /data/default/one']);
 });

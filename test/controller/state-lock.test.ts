@@ -40,7 +40,7 @@ test('a second daemon is refused, and told who has the directory', async () => {
   await using temp = await createTempDir();
   const first = await lockStateDir(temp.path, Date.UTC(2026, 0, 1));
   const refusal = new RegExp(
-    `^Error: the state directory ${temp.path} is in use by another daemon \\(process ${process.pid} on .+ since 2026-01-01T00:00:00.000Z\\): .+ --state-dir`,
+    `^Error: the state directory ${temp.path} is in use by another daemon \\(process ${process.pid} on .+ since 2026-01-01T00:00:00.000Z\\): .+ a --state-dir and a --data-root of its own`,
   );
   await assert.rejects(lockStateDir(temp.path, 0), refusal);
   await first[Symbol.asyncDispose]();

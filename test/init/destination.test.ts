@@ -4,9 +4,12 @@ import {
   chown,
   lstat,
   mkdir,
+  open,
   readdir,
   readFile,
   rm,
+  rmdir,
+  stat,
   symlink,
   writeFile,
 } from 'node:fs/promises';
@@ -104,6 +107,33 @@ test('destinations below one directory are made and undone side by side', async 
   );
   const left = await readdir(temp.join('tests/above'));
   assert.equal(left.length, 10);
+});
+
+test('a directory that another has locked is left as it is, also when it was made here a moment ago', async () => {
+  await using temp = await createTempDir();
+  const path = temp.join('tests/content');
+  const taken = async (): Promise<undefined> => await Promise.resolve(undefined);
+  await assert.rejects(
+    prepareDestination(temp.path, 'tests', path, owner, taken),
+    isContentError('PathInUse', /another process on this node .+ is at work in .+tests\/content/),
+  );
+  assert.equal(await modeAndOwner(path), '755 0:0');
+});
+
+test('a directory that goes before it can be locked is made anew, and locked again', async () => {
+  await using temp = await createTempDir();
+  const path = temp.join('tests/content');
+  const locked: number[] = [];
+  const lock = async (through: string): Promise<AsyncDisposable> => {
+    const { ino } = await stat(through);
+    // Whoever had it before takes away what it had made.
+    if (locked.push(ino) === 1) await rmdir(path);
+    // The number of the first is not given away again meanwhile.
+    return await open(through);
+  };
+  await using made = await prepareDestination(temp.path, 'tests', path, owner, lock);
+  assert.equal(locked.length, 2);
+  assert.deepEqual([made.created, (await stat(path)).ino], [true, locked[1]]);
 });
 
 const links: readonly (readonly [string, string])[] = [

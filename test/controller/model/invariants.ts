@@ -79,6 +79,12 @@ export class Invariants {
     this.#begun.set(uid, attempt);
   }
 
+  /** There is one daemon, and it gives each directory to one resource at a time. */
+  locks(who: string, destination: string): void {
+    const isFree = this.#parts.node.locks.get(destination)?.alive !== true;
+    this.#check(isFree, `${who} finds ${destination} locked`);
+  }
+
   /** From now on what is cleared there is cleared for this uid. */
   prepared(uid: string, destination: string): void {
     this.#owners.set(destination, uid);

@@ -152,6 +152,7 @@ class Round {
     assert.equal(this.#differences(), '', 'not everything came to where it has to');
     const running = [...node.containers].map(({ uid }) => uid).join();
     assert.equal(running, '', 'something still runs');
+    assert.equal(node.locked().join(), '', 'a directory stays locked');
   }
 
   async #rests(): Promise<void> {

@@ -44,6 +44,7 @@ export class SimulatedEngine implements Engine {
   async prepare({ uid }: ContentResource, destination: string): Promise<Prepared> {
     const { node, invariants } = this.#parts;
     const made = await this.#step(`prepare ${uid}`, () => {
+      this.#lock(uid, destination);
       invariants.prepared(uid, destination);
       if (node.exists(destination)) return false;
       node.make(destination);
@@ -52,7 +53,24 @@ export class SimulatedEngine implements Engine {
     const undo = async (): Promise<void> => {
       if (made) await this.#step(`undo ${uid}`, () => node.removeIfEmpty(destination));
     };
-    return { undo };
+    return { undo, [Symbol.asyncDispose]: async () => await this.#unlock(destination) };
+  }
+
+  #lock(who: string, destination: string): void {
+    const { node, invariants, life } = this.#parts;
+    invariants.locks(who, destination);
+    node.locks.set(destination, life);
+  }
+
+  async #unlock(destination: string): Promise<void> {
+    const { node, scheduler, life } = this.#parts;
+    // Nothing keeps a process from closing a file.
+    await scheduler.step(life, `unlock ${destination}`, () => node.locks.delete(destination));
+  }
+
+  async lock(destination: string): Promise<AsyncDisposable> {
+    await this.#step(`lock ${destination}`, () => this.#lock('the removal', destination));
+    return { [Symbol.asyncDispose]: async () => await this.#unlock(destination) };
   }
 
   async isEmpty(destination: string): Promise<boolean> {

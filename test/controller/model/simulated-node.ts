@@ -1,4 +1,5 @@
 import { overlaps } from '../../../src/controller/path-claims.ts';
+import type { Life } from './scheduler.ts';
 
 interface Ready {
   readonly uid: string;
@@ -25,6 +26,8 @@ export interface Container {
 export class SimulatedNode {
   readonly #directories = new Map<string, Directory>();
   readonly containers = new Set<Container>();
+  /** By directory the life of the daemon that has locked it; the lock ends with it. */
+  readonly locks = new Map<string, Life>();
 
   exists(path: string): boolean {
     return this.#directories.has(path);
@@ -51,6 +54,10 @@ export class SimulatedNode {
 
   readyOf(path: string): Ready | undefined {
     return this.#directories.get(path)?.ready;
+  }
+
+  locked(): string[] {
+    return [...this.locks].flatMap(([path, { alive }]) => (alive ? [path] : []));
   }
 
   ready(): [string, Ready][] {
