@@ -153,7 +153,8 @@ export class Journal {
   }
 }
 
-async function readEntry(file: string, uid: string): Promise<JournalEntry | Error> {
+/** An entry as its file has it, or why that cannot be told, with the code of the operating system's errors. */
+export async function readEntry(file: string, uid: string): Promise<JournalEntry | Error> {
   try {
     const stats = await lstat(file);
     if (!stats.isFile() || stats.size > longest) return new Error('it is no file of an entry');

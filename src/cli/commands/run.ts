@@ -14,7 +14,7 @@ export const runCommand = defineCommand(
     summary: 'Make the content of one resource on this machine, without a cluster.',
     description: [
       'Makes one attempt at one WorkspaceContent by the same engine as the daemon, and waits for it. The Secrets that it names stand in the same file. nodeName may be missing. Needs root and runc.',
-      'The directory has to be empty or missing, unless the resource has existingContent: Replace. When the attempt fails, or Ctrl-C ends it, nothing of it stays.',
+      'The directory has to be empty or missing, unless the resource has existingContent: Replace. One that belongs to a resource of the daemon, or that another process is at work in, is refused in any case. When the attempt fails, or Ctrl-C ends it, nothing of it stays.',
       'Progress goes to standard error, the outcome to standard output; with -o json that is the resource with its status, secrets hidden. Exit codes: 0 the content is ready, 1 it failed, 2 the input is invalid.',
     ],
     flags: {
@@ -24,7 +24,7 @@ export const runCommand = defineCommand(
       stateDir: {
         ...stateDirFlag,
         description:
-          'Holds the sandbox while it runs. Content that the daemon of this state directory has made is never touched.',
+          "Holds the sandbox while it runs, and the journal of the daemon: what that has down as made, or as another resource's, is never touched.",
       },
       storageConfig: storageConfigFlag,
       ...sandboxFlags,

@@ -1,39 +1,70 @@
-import { readdir, readFile } from 'node:fs/promises';
+/** What the journal of this node's daemon says of a directory. Only reads: the journal is the daemon's. */
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type JournalEntry, ownsContent, parseEntry } from '../../controller/journal-entry.ts';
-import type { History } from '../../controller/journal.ts';
+import { ContentError } from '../../api/errors.ts';
+import { type JournalEntry, ownsContent } from '../../controller/journal-entry.ts';
+import { type History, readEntry } from '../../controller/journal.ts';
 import { overlaps } from '../../controller/path-claims.ts';
+import { SetAsideFiles } from '../../controller/set-aside.ts';
+import { canonicalPath } from './canonical-path.ts';
 
-/**
- * What this node's daemon knows of a resource that it has made, or makes just now; its failures stand
- * in nobody's way. Only reads: the journal is the daemon's.
- */
-export async function readDaemonJournal(stateDir: string, uid: string): Promise<History> {
-  const folder = join(stateDir, 'journal');
-  const names = await readdir(folder).catch(() => []);
-  // The daemon sets aside what it cannot read itself, under a longer name.
-  if (!names.some((name) => name.startsWith(`${uid}.json`))) return undefined;
-  try {
-    const entry = parseEntry(await readFile(join(folder, `${uid}.json`), 'utf8'));
-    return entry.state === 'succeeded' || entry.state === 'running' ? entry : undefined;
-  } catch {
-    return 'unreadable';
-  }
+/** What a run is about to make, and where. */
+export interface Wanted {
+  readonly uid: string;
+  readonly hostPath: string;
 }
 
-/** What this node's daemon has, makes or is about to make for another uid in a part of the path. */
-export async function findOwner(
-  stateDir: string,
-  uid: string,
-  hostPath: string,
-): Promise<JournalEntry | undefined> {
+const suffix = '.json';
+
+/**
+ * What the daemon knows of a resource that it has made, or makes just now; its failures stand in
+ * nobody's way. `unreadable` also when any entry cannot be read, for the directory may be its. Throws
+ * PathInUse when the directory, or one above or below it, is another resource's.
+ */
+export async function readDaemonJournal(stateDir: string, wanted: Wanted): Promise<History> {
   const folder = join(stateDir, 'journal');
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (!name.endsWith('.json') || name === `${uid}.json`) continue;
-    const entry = await readFile(join(folder, name), 'utf8').then(parseEntry, () => undefined);
-    if (entry === undefined || !overlaps(entry.hostPath, hostPath)) continue;
-    const isAtWork = entry.state === 'running' || entry.state === 'claimed';
-    if (isAtWork || ownsContent(entry)) return entry;
+  let own: JournalEntry | undefined;
+  const understood = new Set<string>();
+  const doubtful: string[] = [];
+  try {
+    for (const name of await readdir(folder)) {
+      if (!name.endsWith(suffix)) continue;
+      const uid = name.slice(0, -suffix.length);
+      const entry = await readEntry(join(folder, name), uid);
+      if (entry instanceof Error) {
+        if (!isGone(entry)) doubtful.push(uid);
+        continue;
+      }
+      understood.add(uid);
+      if (uid === wanted.uid) own = entry;
+      else if (await isInTheWay(entry, wanted.hostPath)) throw inUse(entry, wanted.hostPath);
+    }
+    // A daemon that starts may have set aside meanwhile what was there a moment ago.
+    doubtful.push(...(await SetAsideFiles.open(folder)).uids());
+  } catch (error) {
+    if (error instanceof ContentError) throw error;
+    return isGone(error) ? undefined : 'unreadable';
   }
-  return undefined;
+  if (own?.state === 'succeeded' || own?.state === 'running') return own;
+  return doubtful.some((uid) => !understood.has(uid)) ? 'unreadable' : undefined;
+}
+
+async function isInTheWay(entry: JournalEntry, hostPath: string): Promise<boolean> {
+  const isAtWork = entry.state === 'running' || entry.state === 'claimed';
+  if (!isAtWork && !ownsContent(entry)) return false;
+  if (overlaps(entry.hostPath, hostPath)) return true;
+  // The data roots of both may be one, and be named by a link.
+  return overlaps(await canonicalPath(entry.hostPath), await canonicalPath(hostPath));
+}
+
+function inUse({ namespace, name, hostPath }: JournalEntry, wanted: string): ContentError {
+  const what = hostPath === wanted ? hostPath : `${hostPath}, which overlaps,`;
+  const whose = `the WorkspaceContent ${namespace}/${name} of this node's daemon`;
+  const message = `${what} belongs to ${whose}; with another --data-root the run stays out of its way`;
+  return new ContentError('PathInUse', message);
+}
+
+/** The daemon forgets entries while others read. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

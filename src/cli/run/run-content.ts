@@ -21,7 +21,8 @@ import { createRunEnvironment } from '../../init/environment.ts';
 import type { SandboxSettings } from '../../init/settings.ts';
 import type { StorageConfig } from '../../storage/config.ts';
 import { SetupError } from '../problems.ts';
-import { findOwner, readDaemonJournal } from './daemon-journal.ts';
+import { besideDaemon } from './beside-daemon.ts';
+import { readDaemonJournal } from './daemon-journal.ts';
 
 export interface RunOrder {
   readonly resource: ContentResource;
@@ -71,12 +72,7 @@ function neverStarted(
 
 async function decideAndDo(order: RunOrder, hostPath: string): Promise<View> {
   const { resource, stateDir, onNote } = order;
-  const history = await readDaemonJournal(stateDir, resource.uid);
-  const owner = await findOwner(stateDir, resource.uid, hostPath);
-  if (owner !== undefined) {
-    const whose = `the WorkspaceContent ${owner.namespace}/${owner.name} of this node's daemon`;
-    throw new ContentError('PathInUse', `${owner.hostPath} belongs to ${whose}`);
-  }
+  const history = await readDaemonJournal(stateDir, { uid: resource.uid, hostPath });
   const { nodeName } = resource.spec;
   // Nobody deletes it here.
   const kept = { ...resource, spec: { ...resource.spec, deletionPolicy: 'Retain' as const } };
@@ -110,7 +106,7 @@ async function makeOneAttempt(
     throw new SetupError(`the state directory ${stateDir} cannot be used: ${why}`, { cause });
   });
   const environment = createRunEnvironment({ stateDir: state.path, sandbox });
-  const engine = createNodeEngine(dataRoot, environment, storage);
+  const engine = besideDaemon(createNodeEngine(dataRoot, environment, storage), stateDir);
   await engine.check().catch((cause: unknown) => {
     throw new SetupError(cause instanceof Error ? cause.message : String(cause), { cause });
   });
