@@ -55,7 +55,7 @@ export interface Begun {
 export async function beginAttempt(parts: AttemptParts, order: AttemptOrder): Promise<Begun> {
   const { engine, journal, clock, stopping } = parts;
   const { resource, destination, expected, secretVersions, signal } = order;
-  const prepared = await engine.prepare(resource, destination);
+  const prepared = await engine.prepare(resource, destination, expected !== 'empty');
   const history = journal.get(resource.uid);
   const before = history === 'unreadable' ? undefined : history;
   try {

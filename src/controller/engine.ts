@@ -57,10 +57,11 @@ export interface Engine {
   /** The directory that a resource asks for. Throws PathNotAllowed. */
   destinationOf(resource: Located): string;
   /**
-   * Makes sure of the directory, and that no other process of the node is at work in it. Throws
-   * PathNotAllowed, PathInUse and what is wrong with the node.
+   * Makes sure of the directory: that no other process of the node is at work in it and, where it is
+   * to be emptied, that nothing is mounted in it. Throws PathNotAllowed, PathInUse and what is wrong
+   * with the node.
    */
-  prepare(resource: ContentResource, destination: string): Promise<Prepared>;
+  prepare(resource: ContentResource, destination: string, cleanSlate: boolean): Promise<Prepared>;
   /**
    * Keeps other processes of the node from working in a directory, as `prepare` does, until it is
    * disposed of; undefined when one of them does.

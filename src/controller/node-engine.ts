@@ -5,6 +5,7 @@ import { containerId, listContainers, removeContainer } from '../init/containers
 import { destinationNames } from '../init/destination-path.ts';
 import { isEmptyDestination, prepareDestination } from '../init/destination.ts';
 import type { RunEnvironment } from '../init/environment.ts';
+import { assertNothingMountedIn } from '../init/mounts-below.ts';
 import { findProblems } from '../init/preflight.ts';
 import { runInitializer } from '../init/run.ts';
 import { collectRemoteContent } from '../storage/collect.ts';
@@ -33,9 +34,15 @@ export function createNodeEngine(
       destinationNames(dataRoot, namespace, hostPath);
       return hostPath;
     },
-    async prepare({ namespace, spec }, destination) {
+    async prepare({ namespace, spec }, destination, cleanSlate) {
       const owner = { uid: spec.runAsUser, gid: spec.runAsGroup };
-      return await prepareDestination(dataRoot, namespace, destination, owner, lockDestination);
+      await using stack = new AsyncDisposableStack();
+      const prepared = stack.use(
+        await prepareDestination(dataRoot, namespace, destination, owner, lockDestination),
+      );
+      if (cleanSlate) await assertNothingMountedIn(destination);
+      stack.move();
+      return prepared;
     },
     lock: lockDestination,
     isEmpty: isEmptyDestination,

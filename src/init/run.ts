@@ -25,6 +25,7 @@ import { withFreeSpace } from './free-space.ts';
 import { planNetwork, specNetwork } from './network/plan.ts';
 import { explainByNetwork } from './network/refused.ts';
 import { connectNetwork } from './network/network.ts';
+import { assertNothingMountedIn } from './mounts-below.ts';
 import { hasSpoken, judge } from './outcome.ts';
 import { explainByLimits } from './reached-limits.ts';
 import { createRunLog, maxLineLength, type RunLog } from './run-log.ts';
@@ -83,6 +84,8 @@ export async function runInitializer(
     throwIfAborted(signal);
     if (containerExists(environment, id)) await removeContainer(environment, id);
     const { destination } = request;
+    // The sandbox gets all that is mounted in it as well.
+    if (request.cleanSlate) await assertNothingMountedIn(destination);
     await takeOwnership(destination, ownerOf(request));
     const network = planNetwork(request, environment.sandbox.network);
     const joined = specNetwork(network, environment, id);

@@ -156,7 +156,7 @@ test('what the daemon does before the directory is locked is seen', async () => 
       }
     })();
     const beside = besideDaemon(engine, node.join('daemon'));
-    await assert.rejects(beside.prepare(resource, hostPath), {
+    await assert.rejects(beside.prepare(resource, hostPath, true), {
       reason: 'PathInUse',
       message,
     });

@@ -1,8 +1,10 @@
 /** What lies in a directory, and is not the run's, the run does not take away. */
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import type { WorkspaceContentStatus } from '../../src/api/types.generated.ts';
+import { bindMount } from '../support/bind-mount.ts';
 import { startFileServer } from '../support/file-server.ts';
 import { lacks } from '../support/requirements.ts';
 import { createTempDir } from '../support/temp.ts';
@@ -53,5 +55,40 @@ test(
     const third = await invoke(flagsOf('one'), { stdin: content({ empty: {} }) });
     assert.match(third.stderr, /^Failed: PathNotEmpty/m);
     assert.equal(await readFile(temp.join('data/default/one/work'), 'utf8'), 'of days');
+  },
+);
+
+test(
+  'a directory is not replaced while something is mounted in it',
+  { skip: lacks('root', 'runc') },
+  async () => {
+    await using temp = await createTempDir();
+    await chmod(temp.path, 0o755);
+    await mkdir(temp.join('precious'));
+    await writeFile(temp.join('precious/work'), 'of days');
+    const flags = [
+      '--data-root',
+      temp.join('data'),
+      '--state-dir',
+      temp.join('state'),
+      '-o',
+      'json',
+    ];
+    const replace = async () =>
+      await invoke(['run', '-f', '-', ...flags], {
+        stdin: content({ empty: {} }, { existingContent: 'Replace' }),
+      });
+    {
+      await using _ = await bindMount(temp.join('precious'), temp.join('data/default/one/mount'));
+      const { exitCode, stdout } = await replace();
+      assert.equal(exitCode, 1);
+      const { status } = JSON.parse(stdout) as { status: WorkspaceContentStatus };
+      assert.deepEqual([status.attempts, status.error?.reason], [0, 'DestinationFailed']);
+      assert.match(status.error?.message ?? '', /one\/mount, .+ unmount it first/);
+    }
+    assert.equal(await readFile(temp.join('precious/work'), 'utf8'), 'of days');
+    assert.equal((await replace()).exitCode, 0);
+    assert.deepEqual(await readdir(temp.join('data/default/one')), ['.gitpod']);
+    assert.equal(await readFile(temp.join('precious/work'), 'utf8'), 'of days');
   },
 );

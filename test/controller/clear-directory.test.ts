@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { clearDirectory } from '../../src/controller/clear-directory.ts';
+import { bindMount } from '../support/bind-mount.ts';
+import { lacks } from '../support/requirements.ts';
 import { createTempDir } from '../support/temp.ts';
 
 const never = new AbortController().signal;
@@ -25,6 +27,26 @@ test('all goes but lost+found and the directory itself, and no link is followed'
     'lost+found/kept',
   ]);
   assert.deepEqual(await readdir(temp.join('outside')), ['precious']);
+});
+
+test('nothing is cleared while something is mounted in it', { skip: lacks('root') }, async () => {
+  await using temp = await createTempDir();
+  await mkdir(temp.join('precious'));
+  await writeFile(temp.join('precious/work'), '');
+  await mkdir(temp.join('content'));
+  await writeFile(temp.join('content/file'), '');
+  {
+    await using _ = await bindMount(temp.join('precious'), temp.join('content/deep/mount'));
+    await assert.rejects(clearDirectory(temp.join('content'), never), {
+      reason: 'DestinationFailed',
+      message: /content\/deep\/mount/,
+    });
+  }
+  assert.deepEqual(await readdir(temp.join('precious')), ['work']);
+  assert.deepEqual((await readdir(temp.join('content'))).toSorted(), ['deep', 'file']);
+  await rmdir(temp.join('content/deep/mount'));
+  await clearDirectory(temp.join('content'), never);
+  assert.deepEqual(await readdir(temp.join('content')), []);
 });
 
 test('what cannot be cleared is told', async () => {

@@ -16,7 +16,7 @@ function engineOf(temp: TempDir, name: string): Engine {
 }
 
 async function prepare(temp: TempDir, engine: Engine, spec: object = {}): Promise<Prepared> {
-  return await engine.prepare(sampleResource(spec), temp.join('data/default/one'));
+  return await engine.prepare(sampleResource(spec), temp.join('data/default/one'), false);
 }
 
 const inUse = { reason: 'PathInUse', message: /another process on this node .+ is at work in / };

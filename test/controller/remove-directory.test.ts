@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs
 import { describe, test } from 'node:test';
 import { execa } from 'execa';
 import { isDirectory, removeDirectory } from '../../src/controller/remove-directory.ts';
+import { bindMount } from '../support/bind-mount.ts';
 import { lacks } from '../support/requirements.ts';
 import { createTempDir, type TempDir } from '../support/temp.ts';
 
@@ -81,6 +82,22 @@ describe('removing a directory', () => {
       const order = { dataRoot: temp.join('data'), namespace: 'ns', path };
       await assert.rejects(removeDirectory(order, signal), { reason: 'DeletionFailed' });
     }
+  });
+
+  test('is refused while something is mounted in it', { skip: lacks('root') }, async () => {
+    await using temp = await setUp();
+    {
+      await using _ = await bindMount(temp.join('precious'), temp.join('data/ns/one/deep/mount'));
+      await assert.rejects(remove(temp, 'one'), {
+        reason: 'DeletionFailed',
+        message:
+          /ns\/one could not be removed: something is mounted at \S+one\/deep\/mount, .+ unmount it/,
+      });
+    }
+    assert.equal(await readFile(temp.join('precious/work'), 'utf8'), 'work');
+    assert.equal(await readFile(temp.join('data/ns/one/deep/file'), 'utf8'), '');
+    await remove(temp, 'one');
+    assert.deepEqual(await readdir(temp.join('data/ns')), []);
   });
 
   test('empties a mount point and leaves it', { skip: lacks('root') }, async () => {
