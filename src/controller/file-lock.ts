@@ -30,7 +30,9 @@ export async function lock(
   try {
     [code] = (await once(child, 'close')) as unknown[];
   } catch (cause) {
-    throw new Error('flock of util-linux cannot be run: install it', { cause });
+    const errno = cause instanceof Error && 'code' in cause ? String(cause.code) : 'an error';
+    const why = errno === 'ENOENT' ? 'install it' : errno;
+    throw new Error(`flock of util-linux cannot be run: ${why}`, { cause });
   }
   if (code !== 0 && code !== taken) {
     const why = words.trim().slice(0, longestWords) || `it ended with ${String(code)}`;
