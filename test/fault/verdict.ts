@@ -18,7 +18,9 @@ const patienceMs = 180_000;
 
 /** Lets a last life bring everything to its end, ends that life, and looks at what is there. */
 export async function judge(site: Site): Promise<Verdict[]> {
-  const { people, journal, folder } = site;
+  const { people, journal, folder, kinds } = site;
+  // One that is new shows that this life has done more than start.
+  for (const kind of kinds.good.slice(0, 1)) await site.create(site.plan(kind));
   const subjects = [...site.subjects.values()];
   for (const { kind, name } of subjects) await kind.repair?.(name);
   const program = site.start();
