@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open, rmdir } from 'node:fs/promises';
+import { ExecaError } from 'execa';
 import { ContentError } from '../api/errors.ts';
 import { createCleaner } from '../init/clean.ts';
 import { destinationNames } from '../init/destination-path.ts';
@@ -28,18 +29,20 @@ export async function removeDirectory(
 ): Promise<void> {
   try {
     const { root, names } = destinationNames(dataRoot, namespace, path);
-    await using parent = await openParent(root, names);
-    const name = names.at(-1) ?? '';
-    await using directory = await open(`/proc/self/fd/${parent.fd}/${name}`, directoryOnly);
+    await using parent = await ifThere(openParent(root, names));
+    if (parent === undefined) return;
+    const place = `/proc/self/fd/${parent.fd}/${names.at(-1) ?? ''}`;
+    await using directory = await ifThere(open(place, directoryOnly));
+    if (directory === undefined) return;
     // So that no other process begins to work in it. Any program may have locked it: that is no reason to stay.
     await using _ = await lockDestination(`/proc/self/fd/${directory.fd}/.`).catch(() => undefined);
+    // Here ENOENT is that of the program which clears it: nothing was removed then.
     await clearDirectory(`/proc/${process.pid}/fd/${directory.fd}`, signal);
-    await rmdir(`/proc/self/fd/${parent.fd}/${name}`).catch(async (error: unknown) => {
+    await ifThere(rmdir(place)).catch(async (error: unknown) => {
       // A quota hangs on a mount point, and lost+found is its file system's.
       if (!(await isEmptyDestination(`/proc/self/fd/${directory.fd}`))) throw error;
     });
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
     if (signal.aborted) throw error;
     throw new ContentError('DeletionFailed', `${path} could not be removed: ${describe(error)}`, {
       cause: error,
@@ -53,6 +56,16 @@ export async function isDirectory(path: string): Promise<boolean> {
     return (await lstat(path)).isDirectory();
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return false;
+    throw error;
+  }
+}
+
+/** Undefined for what is not there. */
+async function ifThere<T>(opening: Promise<T>): Promise<T | undefined> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
@@ -81,8 +94,11 @@ function describe(error: unknown): string {
   if (error instanceof ContentError) return error.message;
   const code = codeOf(error);
   if (code === 'ENOTDIR' || code === 'ELOOP') return 'it is a symbolic link or a file';
-  const words = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
-  return createCleaner([]).line(words || code || String(error), longestMessage);
+  if (error instanceof ExecaError) {
+    const { stderr, originalMessage } = error as ExecaError<{ encoding: 'utf8' }>;
+    return createCleaner([]).line(stderr || originalMessage || error.message, longestMessage);
+  }
+  return code || createCleaner([]).line(String(error), longestMessage);
 }
 
 function codeOf(error: unknown): string {

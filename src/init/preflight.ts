@@ -1,7 +1,7 @@
 /** Whether this node and this installation can run anything at all. */
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { ErrorReason } from '../api/errors.ts';
 import { reasonOfErrno } from '../api/os-errors.ts';
 import { closedDirectory } from './bundle.ts';
@@ -16,6 +16,12 @@ const oldestRunc = [1, 1] as const;
 
 /** Of what a runc says that does not work. */
 const longestWords = 300;
+
+/** What removing takes, with Debian's packages. Without it attempts start that cannot be cleaned up after. */
+const removalPrograms = [
+  { name: 'find', use: 'what content consists of is removed', from: 'findutils' },
+  { name: 'umount', use: 'what is left mounted for a sandbox is unmounted', from: 'mount' },
+] as const;
 
 export interface NodeProblem {
   readonly reason: ErrorReason;
@@ -36,6 +42,7 @@ export async function findProblems(
       constants.R_OK,
       "the sandbox's program (make build makes it)",
     ),
+    ...removalPrograms.map(async (program) => await checkProgram(environment, program)),
     checkStateDir(environment.stateDir),
     dataRoot === undefined ? undefined : checkDataRoot(dataRoot),
     checkUserNamespaces(),
@@ -91,6 +98,22 @@ async function checkFile(
   return await access(path, mode).then(
     () => undefined,
     () => failed(`${path} is missing or cannot be used: it is ${what}`),
+  );
+}
+
+async function checkProgram(
+  { variables }: Pick<RunEnvironment, 'variables'>,
+  { name, use, from }: (typeof removalPrograms)[number],
+): Promise<NodeProblem | undefined> {
+  for (const directory of (variables['PATH'] ?? '/usr/bin:/bin').split(delimiter)) {
+    const isThere = await access(join(directory, name), constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return undefined;
+  }
+  return failed(
+    `${name} is not on the PATH of the daemon: by it ${use}; install it (Debian's package ${from})`,
   );
 }
 

@@ -100,6 +100,21 @@ describe('removing a directory', () => {
     assert.deepEqual(await readdir(temp.join('data/ns')), []);
   });
 
+  test('says so when the program that does it is not there, and has removed nothing', async () => {
+    await using temp = await setUp();
+    const path = process.env['PATH'];
+    try {
+      process.env['PATH'] = temp.join('nowhere');
+      await assert.rejects(remove(temp, 'one'), {
+        reason: 'DeletionFailed',
+        message: /data\/ns\/one could not be removed: .*find.*ENOENT/,
+      });
+    } finally {
+      process.env['PATH'] = path;
+    }
+    assert.deepEqual(await readdir(temp.join('data/ns/one/deep')), ['er', 'file']);
+  });
+
   test('empties a mount point and leaves it', { skip: lacks('root') }, async () => {
     await using temp = await setUp();
     await execa('mount', ['-t', 'tmpfs', 'none', temp.join('data/ns/one')]);

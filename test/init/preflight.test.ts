@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { test } from 'node:test';
+import { execa } from 'execa';
 import { findProblems } from '../../src/init/preflight.ts';
 import type { RunEnvironment } from '../../src/init/environment.ts';
 import { createSandboxHarness, type SandboxHarness } from './support/sandbox-harness.ts';
@@ -56,6 +58,15 @@ const problems: readonly (readonly [
     'a program that was not built',
     async () => ({ childDir: '/nowhere' }),
     /^SandboxFailed: \/nowhere\/child\.mjs is missing .*make build/,
+  ],
+  [
+    'a missing find',
+    async ({ environment, temp }) => {
+      const { stdout } = await execa('which', ['runc', 'umount']);
+      for (const path of stdout.split('\n')) await symlink(path, temp.join(basename(path)));
+      return { variables: { ...environment.variables, PATH: temp.path } };
+    },
+    /^SandboxFailed: find is not on the PATH of the daemon: .*; install it \(Debian's package findutils\)$/,
   ],
   [
     'a state directory that cannot be made',
