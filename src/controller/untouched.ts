@@ -11,16 +11,36 @@ const tickMs = 20;
 
 /**
  * Whether all that lies in a directory was last changed within the period, so that nobody has put
- * anything there before or after. The change time counts, which no program can set.
+ * anything there before or after; lost+found is its file system's. The change time counts, which no
+ * program can set.
  */
-export async function isUntouched(directory: string | Buffer, period: Period): Promise<boolean> {
-  // Names are bytes, which need not be UTF-8.
-  for (const name of await readdir(directory, { encoding: 'buffer' })) {
-    const path = Buffer.concat([Buffer.from(directory), Buffer.from('/'), name]);
+export async function isUntouched(directory: string, period: Period): Promise<boolean> {
+  const path = Buffer.from(directory);
+  const names = await namesIn(path);
+  return await areUntouched(
+    path,
+    names.filter((name) => name.toString() !== 'lost+found'),
+    period,
+  );
+}
+
+async function areUntouched(
+  directory: Buffer,
+  names: readonly Buffer[],
+  period: Period,
+): Promise<boolean> {
+  for (const name of names) {
+    const path = Buffer.concat([directory, Buffer.from('/'), name]);
     const stats = await lstat(path);
     const { ctimeMs } = stats;
     if (ctimeMs < period.from - tickMs || ctimeMs > period.to) return false;
-    if (stats.isDirectory() && !(await isUntouched(path, period))) return false;
+    if (stats.isDirectory() && !(await areUntouched(path, await namesIn(path), period)))
+      return false;
   }
   return true;
+}
+
+/** As bytes, which need not be UTF-8. */
+async function namesIn(directory: Buffer): Promise<Buffer[]> {
+  return await readdir(directory, { encoding: 'buffer' });
 }

@@ -31,6 +31,15 @@ test('an empty directory is untouched, and one that is gone is an error', async 
   await assert.rejects(isUntouched(temp.join('gone'), { from: 0, to: 0 }), { code: 'ENOENT' });
 });
 
+test("lost+found of a file system is nobody's work, and one further down is", async () => {
+  await using temp = await createTempDir();
+  await mkdir(temp.join('lost+found/found'), { recursive: true });
+  const [from, to] = [Date.now() + minute, Date.now() + 2 * minute];
+  assert.equal(await isUntouched(temp.path, { from, to }), true);
+  await mkdir(temp.join('a/lost+found'), { recursive: true });
+  assert.equal(await isUntouched(temp.path, { from, to }), false);
+});
+
 test('names need not be text', async () => {
   await using temp = await createTempDir();
   const from = Date.now();
