@@ -1,6 +1,7 @@
 import { createRedactor } from '../api/redact.ts';
 import { ApiError } from './api-error.ts';
 import type { ListWatch } from './list-watch.ts';
+import type { StatusWriter } from './status-writer.ts';
 import { shorten } from './text.ts';
 
 /** A short blip is nobody's business; a silent watch is borne with for two and a half minutes. */
@@ -29,6 +30,16 @@ export function unheard(
   const ms = now - lastSync;
   if (ms < (trouble === undefined ? silentMs : failingMs)) return undefined;
   return `the API server was last heard ${Math.floor(ms / 1000)} s ago${why}`;
+}
+
+/** Why nobody learns what the daemon does, for people; undefined while statuses are written. */
+export function unsaid(
+  { refusal }: Pick<StatusWriter, 'refusal'>,
+  now: number,
+): string | undefined {
+  if (refusal === undefined || now - refusal.since < failingMs) return undefined;
+  const seconds = Math.floor((now - refusal.since) / 1000);
+  return `no status could be written for ${seconds} s: ${describe(refusal.error)}`;
 }
 
 function describe(error: unknown): string {

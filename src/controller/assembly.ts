@@ -53,6 +53,7 @@ export interface AssemblyParts {
 export interface Assembly {
   readonly workers: Workers;
   readonly listWatch: ListWatch;
+  readonly status: StatusWriter;
   readonly events: EventRecorder;
   readonly runs: Runs;
   readonly recovery: RecoveryParts;
@@ -69,7 +70,7 @@ export function assemble(parts: AssemblyParts): Assembly {
     log.info({ err }, 'an event was not written');
   };
   const events = new EventRecorder({ client, clock, nodeName, onError, requests });
-  const status = new StatusWriter({ client, store, clock });
+  const status = new StatusWriter({ client, store, clock, steady });
   const reporter = new Reporter({ status, events, log, requests });
   const common = {
     ...{ client, store, journal, clock, log, metrics, runs, slots, nodeName },
@@ -104,5 +105,5 @@ export function assemble(parts: AssemblyParts): Assembly {
     resources: () => store.size,
     syncAge: () => (steady.now() - (listWatch.lastSync ?? started)) / 1000,
   });
-  return { workers, listWatch, events, runs, recovery: common };
+  return { workers, listWatch, status, events, runs, recovery: common };
 }

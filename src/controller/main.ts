@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { ContentError } from '../api/errors.ts';
 import { createRunEnvironment } from '../init/environment.ts';
-import { unheard } from './api-health.ts';
+import { unheard, unsaid } from './api-health.ts';
 import { assemble, type AssemblyParts } from './assembly.ts';
 import { type Clock, steadyClock, systemClock } from './clock.ts';
 import type { ControllerConfig } from './config.ts';
@@ -90,7 +90,7 @@ async function startLocked(
   const journal = await openJournal(config, clock, log, metrics);
   const stopping = new AbortController();
   const requests = new AbortController();
-  const { workers, listWatch, events, runs, recovery } = assemble({
+  const { workers, listWatch, status, events, runs, recovery } = assemble({
     ...{ config, client, journal, engine, metrics, clock, steady, log, node },
     ...(parts.backoff === undefined ? {} : { backoff: parts.backoff }),
     ...(parts.watch === undefined ? {} : { watch: parts.watch }),
@@ -103,7 +103,8 @@ async function startLocked(
     ailment: () => ailment ?? stuckFor(listWatch.lastTurn, steady.now()),
     obstacle: () => {
       if (stopping.signal.aborted) return 'the daemon is about to end';
-      return node.lack?.message ?? unheard(listWatch, steady.now());
+      const now = steady.now();
+      return node.lack?.message ?? unheard(listWatch, now) ?? unsaid(status, now);
     },
   };
   const health = await startHealthServer(config.metricsAddress, checks, metrics.registry);

@@ -15,14 +15,32 @@ export interface StatusWriterOptions {
   readonly client: Pick<KubeClient, 'apply'>;
   readonly store: Store;
   readonly clock: Clock;
+  /** Whose `now` nobody sets. */
+  readonly steady: Pick<Clock, 'now'>;
+}
+
+/** Status writes that the daemon has no right to, one after the other. */
+export interface Refusal {
+  /** Of the first, in milliseconds of the steady clock. */
+  readonly since: number;
+  /** Of the last. */
+  readonly error: unknown;
+  readonly uid: string;
 }
 
 /** Writes the status of resources where it differs from what the API server holds. */
 export class StatusWriter {
   readonly #options: StatusWriterOptions;
+  #refusal: Refusal | undefined;
 
   constructor(options: StatusWriterOptions) {
     this.#options = options;
+  }
+
+  /** Undefined as soon as a write lands, or nobody waits for the one that was refused. */
+  get refusal(): Refusal | undefined {
+    const refusal = this.#refusal;
+    return refusal !== undefined && this.#options.store.hasUid(refusal.uid) ? refusal : undefined;
   }
 
   /**
@@ -56,14 +74,21 @@ export class StatusWriter {
     };
     try {
       const answer = await client.apply(path, body, signal);
+      this.#refusal = undefined;
       // The watch tells the same a moment later; until then this is what is there.
       if (store.get(toKey(identity))?.identity.uid === uid) store.upsert(answer);
       return current;
     } catch (error) {
       // Another resource has the name by now, or too many wrote at once: what is there has to tell.
       if (isApiStatus(error, 404, 409) && !store.hasUid(uid)) return undefined;
+      if (isApiStatus(error, 401, 403)) this.#refuse(uid, error);
       throw error;
     }
+  }
+
+  #refuse(uid: string, error: unknown): void {
+    const since = this.refusal?.since ?? this.#options.steady.now();
+    this.#refusal = { since, error, uid };
   }
 }
 

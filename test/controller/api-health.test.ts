@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ApiError } from '../../src/controller/api-error.ts';
-import { unheard } from '../../src/controller/api-health.ts';
+import { unheard, unsaid } from '../../src/controller/api-health.ts';
 
 const reset = new Error('ECONNRESET');
 
@@ -30,5 +30,17 @@ test('the reason says what to do about a refusal, and holds no credentials', () 
     unheard({ lastSync: undefined, trouble: refused }, 0),
     'the API server has not been heard yet: GET /x: 401 Bearer *** is not known ' +
       '(the credentials are refused: see the kubeconfig or the service account token)',
+  );
+});
+
+test('statuses that are refused are no news for a minute, and then a reason with a remedy', () => {
+  const error = new ApiError(403, 'Forbidden', 'PATCH /x: 403 no right to patch');
+  const refusal = { since: 1000, error, uid: 'u' };
+  assert.equal(unsaid({ refusal: undefined }, 1e9), undefined);
+  assert.equal(unsaid({ refusal }, 60_999), undefined);
+  assert.equal(
+    unsaid({ refusal }, 61_000),
+    'no status could be written for 60 s: PATCH /x: 403 no right to patch ' +
+      '(the rights are missing: apply deploy/rbac.yaml)',
   );
 });

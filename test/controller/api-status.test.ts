@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
+import { steadyClock } from '../../src/controller/clock.ts';
 import type { ControlPlane } from '../control-plane/index.ts';
 import type { Exchange, Fault, Rule } from '../support/api-proxy.ts';
 import { waitFor } from '../support/wait.ts';
@@ -67,6 +68,29 @@ describe('an API server that takes no status for a while', () => {
     gate.resolve();
     await contents.untilReason('queued', 'Initializing');
     assertASecondApart(statusesOf('queued'));
+  });
+
+  test('/readyz tells that no status may be written, until one is', async () => {
+    let later = 0;
+    const steady = { ...steadyClock, now: () => steadyClock.now() + later };
+    await using node = await start(writes, { steady });
+    const isReady = async (): Promise<string> => {
+      const answer = await fetch(`${node.healthUrl}/readyz`);
+      return `${answer.status} ${await answer.text()}`;
+    };
+    behind.proxy.rule = (exchange) =>
+      isStatusOf('mute')(exchange) ? { answer: 403, body: { message: 'no right' } } : undefined;
+    await contents.create('mute', { nodeName: node.nodeName });
+    await waitFor('a write that is refused', () => statusesOf('mute').length > 1);
+    assert.match(await isReady(), /^200/);
+    later = 61_000;
+    assert.match(
+      await isReady(),
+      /^503 no status could be written for 6\d s: .*403.*deploy\/rbac\.yaml/,
+    );
+    behind.proxy.rule = () => undefined;
+    await contents.untilReason('mute', 'InitializationSuccess');
+    await waitFor('ready', async () => (await isReady()).startsWith('200'));
   });
 
   test('a status that gets no answer keeps no attempt of another resource waiting', async () => {

@@ -41,7 +41,7 @@ function setUp(...errors: Error[]) {
     },
   });
   const reporter = new Reporter({
-    status: new StatusWriter({ client: { apply }, store, clock }),
+    status: new StatusWriter({ client: { apply }, store, clock, steady: clock }),
     events: recorder,
     log: pino({ level: 'silent' }),
     requests,

@@ -18,7 +18,8 @@ function setUp(status: number, meanwhile: (store: Store) => void = () => undefin
       return await Promise.reject(new ApiError(status, '', 'as the test has it'));
     },
   };
-  const writer = new StatusWriter({ client, store, clock: new FakeClock() });
+  const clock = new FakeClock();
+  const writer = new StatusWriter({ client, store, clock, steady: clock });
   const view = { kind: 'ready', entry: succeeded } as const;
   return async () =>
     await writer.publish(parseIdentity(object), view, '/data', AbortSignal.timeout(60_000));
@@ -36,4 +37,25 @@ test('nothing is written, and nothing is wrong, when the resource is gone or ano
   }
   const another = sampleObject({}, { uid: 'another' });
   assert.equal(await setUp(409, (store) => store.replace([another]))(), undefined);
+});
+
+test('a refusal is remembered since the first one, for as long as its resource is there', async () => {
+  const store = new Store();
+  const object = sampleObject();
+  store.upsert(object);
+  const clock = new FakeClock();
+  const client = {
+    apply: async () => await Promise.reject(new ApiError(403, '', 'as the test has it')),
+  };
+  const writer = new StatusWriter({ client, store, clock, steady: clock });
+  const view = { kind: 'ready', entry: succeeded } as const;
+  const since = clock.now();
+  for (let n = 0; n < 2; n += 1) {
+    const { signal } = new AbortController();
+    await assert.rejects(writer.publish(parseIdentity(object), view, '/data', signal));
+    clock.advance(1000);
+  }
+  assert.equal(writer.refusal?.since, since);
+  store.replace([]);
+  assert.equal(writer.refusal, undefined);
 });
