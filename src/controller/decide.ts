@@ -18,6 +18,8 @@ export interface Situation {
   readonly nodeName: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Where its content goes, as far as it may go there. */
+  readonly destination?: string | undefined;
   /** A Secret that the last attempt was given has changed since. */
   readonly hasOtherSecrets?: boolean;
 }
@@ -79,7 +81,7 @@ export function decide(situation: Situation): Action {
   if (spec.suspend) return { kind: 'suspend' };
   if (failure !== undefined && mustWait(failure, now)) return { kind: 'wait', entry: failure };
   if (spec.deletionPolicy === 'Delete' && !protectedByUs) return { kind: 'protect' };
-  return { kind: 'run', expected: expectation(resource, history) };
+  return { kind: 'run', expected: expectation(situation) };
 }
 
 function farewell({ spec, status }: ContentResource, history: History): Farewell {
@@ -100,9 +102,12 @@ function mustWait({ retryAt }: FailedEntry, now: number): boolean {
   return retryAt > now && retryAt - now <= attemptBackoff.capMs;
 }
 
-function expectation({ spec, status }: ContentResource, history: History): Expected {
+function expectation({ resource, history, destination }: Situation): Expected {
+  const { spec, status } = resource;
   if (history === 'unreadable') return 'empty';
-  if (history?.dirty) return 'remains';
+  // Under another data root than the last attempt's lies somebody else's.
+  const isItsPlace = destination === undefined || history?.hostPath === destination;
+  if (history?.dirty && isItsPlace) return 'remains';
   if (spec.existingContent !== 'Replace') return 'empty';
   // The journal was lost: what lies there may be the work that was done in content of this uid.
   return history === undefined && wasTried(status) ? 'empty' : 'given-up';

@@ -1,12 +1,11 @@
 import type { Logger } from 'pino';
-import { ContentError } from '../api/errors.ts';
 import type { ResourceIdentity } from '../api/resource.ts';
 import type { Farewell } from './decide.ts';
 import type { Engine } from './engine.ts';
 import type { EventDraft } from './events.ts';
 import type { Finalizers } from './finalizers.ts';
 import { disown, type JournalEntry } from './journal-entry.ts';
-import type { Journal } from './journal.ts';
+import { isForWantOfRoom, type Journal } from './journal.ts';
 import type { PathClaims } from './path-claims.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -84,7 +83,7 @@ async function remove(
   const begun: JournalEntry = { ...disown(entry), dirty: true };
   await journal.write(begun).catch((error: unknown) => {
     // On a disk that is full, removing is what helps.
-    if (!(error instanceof ContentError && error.reason === 'DestinationFull')) throw error;
+    if (!isForWantOfRoom(error)) throw error;
     log.warn({ err: error }, 'a removal starts without a word in the journal');
   });
   await engine.remove(namespace, hostPath, stopping);

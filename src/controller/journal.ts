@@ -166,6 +166,15 @@ export async function readEntry(file: string, uid: string): Promise<JournalEntry
   }
 }
 
+/** Whether a failure of the journal is for want of room, which removing content gives. */
+export function isForWantOfRoom(error: unknown): boolean {
+  if (!(error instanceof ContentError) || error.reason !== 'StateUnwritable') return false;
+  const { cause } = error;
+  return (
+    cause instanceof Error && 'code' in cause && /^(?:ENOSPC|EDQUOT)$/.test(String(cause.code))
+  );
+}
+
 function toContentError(cause: unknown): ContentError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'an error';
   return new ContentError(

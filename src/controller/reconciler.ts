@@ -9,6 +9,7 @@ import { allowedDestination } from './engine.ts';
 import { madeAgain } from './events.ts';
 import type { GoneResources } from './gone-resources.ts';
 import type { JournalEntry } from './journal-entry.ts';
+import { isForWantOfRoom } from './journal.ts';
 import { toKey } from './keys.ts';
 import { recover, type RecoveryParts } from './recovery.ts';
 import { removeLastRemains } from './remains.ts';
@@ -80,7 +81,13 @@ export class Reconciler {
     const { key, identity } = stored;
     if (nodeNameOf(stored) !== nodeName) return slots.withdraw(key);
     // Nothing is built on what the disk does not have.
-    await journal.settle(identity.uid);
+    try {
+      await journal.settle(identity.uid);
+    } catch (error) {
+      // On a disk that is full, removing is what helps.
+      const isToGo = identity.deletionTimestamp !== undefined;
+      if (!isToGo || !isForWantOfRoom(error)) throw error;
+    }
     let resource: ContentResource;
     try {
       resource = parseResource(stored.object);
@@ -111,7 +118,8 @@ export class Reconciler {
     const key = toKey(resource);
     const history = journal.get(uid);
     const entry = history === 'unreadable' ? undefined : history;
-    const situation = { resource, history, nodeName, now: clock.now() };
+    const destination = allowedDestination(this.#parts.engine, resource);
+    const situation = { resource, history, nodeName, now: clock.now(), destination };
     let action = decide(situation);
     if (action.kind === 'give-up') {
       const hasOtherSecrets = await this.#parts.starter.hasOtherSecrets(resource, action.entry);

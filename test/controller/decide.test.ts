@@ -170,6 +170,19 @@ for (const [what, action, kind, more = {}] of cases) {
   });
 }
 
+test('what an attempt left is known by its path', () => {
+  const expectedAt = (destination: string, spec: object = {}): unknown => {
+    const action = decide({
+      ...{ resource: sampleResource(spec), history: remains, nodeName, now },
+      destination,
+    });
+    return 'expected' in action ? action.expected : action.kind;
+  };
+  assert.equal(expectedAt(remains.hostPath), 'remains');
+  assert.equal(expectedAt('/another/root/default/one'), 'empty');
+  assert.equal(expectedAt('/another/root/default/one', { existingContent: 'Replace' }), 'given-up');
+});
+
 describe('the catalogue decides about another attempt', () => {
   for (const reason of permanentReasons) {
     test(`${reason} is final`, () => {
