@@ -6,6 +6,7 @@ import { contentservice } from './initializer.generated.js';
 import type { ContentOwner, IdMapping } from './protocol.ts';
 import type { ContentResource, ContentSpec } from './resource.ts';
 import { fillSecrets, secretValues } from './secrets.ts';
+import { comesWithVolume } from './volume-snapshot.ts';
 import type { CompositeStep, GitInitializer, Initializer } from './types.generated.ts';
 
 /** Values of Secrets by the Secret's name, then by key; decoded. */
@@ -25,6 +26,8 @@ export interface ContentPlan {
   readonly timeoutMs: number;
   /** Of the resource: which objects it may name depends on it. */
   readonly namespace: string;
+  /** The directory holds content already, by a volume snapshot: nothing of it is cleared away. */
+  readonly provided?: true;
   /** The object store that the resource names. */
   readonly storage?: string;
 }
@@ -59,6 +62,7 @@ export function planContent(resource: ContentResource, secrets: SecretLookup): C
     },
     namespace: resource.namespace,
     timeoutMs: parseDuration(spec.timeout, 'spec.timeout'),
+    ...(comesWithVolume(message) ? { provided: true } : {}),
     ...(spec.storage === undefined ? {} : { storage: spec.storage }),
   };
 }

@@ -8,18 +8,14 @@ import type { BackoffPolicy } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { Expected } from './decide.ts';
 import type { AttemptResult, Engine, Prepared } from './engine.ts';
+import { assertAsExpected, formerOwners } from './former-content.ts';
 import {
   disown,
   type FailedEntry,
-  isRemains,
-  type JournalEntry,
-  ownsContent,
-  periodOf,
   type RunningEntry,
   type SucceededEntry,
 } from './journal-entry.ts';
-import type { History, Journal } from './journal.ts';
-import { overlaps } from './path-claims.ts';
+import type { Journal } from './journal.ts';
 
 export interface AttemptOrder {
   readonly resource: ContentResource;
@@ -54,15 +50,12 @@ export interface Begun {
  */
 export async function beginAttempt(parts: AttemptParts, order: AttemptOrder): Promise<Begun> {
   const { engine, journal, clock, stopping } = parts;
-  const { resource, destination, expected, secretVersions, signal } = order;
-  const prepared = await engine.prepare(resource, destination, expected !== 'empty');
+  const { resource, plan, destination, secretVersions, signal } = order;
+  const prepared = await engine.prepare(resource, destination, takesCleanSlate(order));
   const history = journal.get(resource.uid);
   const before = history === 'unreadable' ? undefined : history;
   try {
-    await removeRemains(parts, order);
-    if (expected === 'empty' && !(await engine.isEmpty(destination))) {
-      throw notEmpty(destination, history);
-    }
+    if (plan.provided !== true) await assertAsExpected(parts, order, history);
     for (const entry of formerOwners(journal, order)) await journal.write(disown(entry));
     const entry: RunningEntry = {
       uid: resource.uid,
@@ -71,7 +64,7 @@ export async function beginAttempt(parts: AttemptParts, order: AttemptOrder): Pr
       hostPath: destination,
       attempts: (before?.attempts ?? 0) + 1,
       failures: before?.failures ?? 0,
-      dirty: true,
+      dirty: plan.provided !== true,
       ...(resource.spec.existingContent === 'Replace' ? { replaces: true } : {}),
       ...(secretVersions === undefined ? {} : { secretVersions }),
       ...(before?.error === undefined ? {} : { error: before.error }),
@@ -90,43 +83,9 @@ export async function beginAttempt(parts: AttemptParts, order: AttemptOrder): Pr
   }
 }
 
-/**
- * Removes what a resource that is gone has left unfinished in the very directory: the claim on it
- * says that no resource which is there has anything in it. Where somebody else has been since, it stays.
- */
-async function removeRemains(
-  { engine, journal }: AttemptParts,
-  order: AttemptOrder,
-): Promise<void> {
-  const { destination, signal } = order;
-  for (const entry of formerOwners(journal, order)) {
-    if (!isRemains(entry) || entry.hostPath !== destination) continue;
-    if (!(await engine.isUntouched(destination, periodOf(entry)))) continue;
-    await engine.clear(destination, signal);
-    await journal.write(disown(entry));
-  }
-}
-
-/**
- * Entries of other uids by which the directory would be theirs. From now on it is not: should such a
- * resource come back from a backup, nothing in it is taken for its content, or removed with it.
- */
-function formerOwners(
-  journal: Journal,
-  { resource, destination }: Pick<AttemptOrder, 'resource' | 'destination'>,
-): JournalEntry[] {
-  return [...journal.entries()].filter(
-    (entry) =>
-      entry.uid !== resource.uid && ownsContent(entry) && overlaps(entry.hostPath, destination),
-  );
-}
-
-function notEmpty(destination: string, history: History): ContentError {
-  if (history !== 'unreadable') {
-    return new ContentError('PathNotEmpty', `${destination} is not empty`);
-  }
-  const message = `${destination} is not empty, and what this node remembers of the resource cannot be read: the content may be its own`;
-  return new ContentError('JournalUnreadable', message);
+/** What came with a volume snapshot is there to stay, whatever else is expected. */
+function takesCleanSlate({ plan, expected }: AttemptOrder): boolean {
+  return plan.provided !== true && expected !== 'empty';
 }
 
 /**
@@ -151,7 +110,7 @@ export async function carryOut(
     const error = toContentError(thrown);
     const made = await madeAllTheSame(parts.engine, error, entry);
     if (made === undefined) {
-      const dirty = !(await removed(parts, error, entry.hostPath, prepared));
+      const dirty = entry.dirty && !(await removed(parts, error, entry.hostPath, prepared));
       outcome = toFailedEntry(entry, error, dirty, parts);
     } else {
       outcome = toSucceededEntry(entry, made, parts.clock.now());
@@ -164,10 +123,11 @@ export async function carryOut(
 
 async function run(
   { engine, clock }: AttemptParts,
-  { resource, plan, destination, expected, signal }: AttemptOrder,
+  order: AttemptOrder,
   entry: RunningEntry,
   onProgress: (progress: ContentProgress) => void,
 ): Promise<AttemptResult> {
+  const { resource, plan, destination, signal } = order;
   const late = new AbortController();
   const over = new AbortController();
   void after(clock, plan.timeoutMs, over.signal, () => {
@@ -179,7 +139,7 @@ async function run(
     attempt: entry.attempts,
     destination,
     plan,
-    cleanSlate: expected !== 'empty',
+    cleanSlate: takesCleanSlate(order),
   };
   try {
     const either = AbortSignal.any([signal, late.signal]);

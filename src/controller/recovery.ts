@@ -24,7 +24,7 @@ export async function recover(parts: RecoveryParts, entry: RunningEntry): Promis
   const interrupted = new ContentError('Interrupted', 'the daemon ended while the attempt ran');
   const outcome =
     result === undefined
-      ? toFailedEntry(entry, interrupted, true, parts)
+      ? toFailedEntry(entry, interrupted, entry.dirty, parts)
       : toSucceededEntry(entry, result, clock.now());
   await journal.record(outcome);
   const fields = { ...identityFields(entry), attempt: entry.attempts, ended };

@@ -77,6 +77,17 @@ for (const [what, outcome] of [
   });
 }
 
+test("what came with a volume is not looked at, not cleared and nobody's remains", async () => {
+  for (const expected of ['empty', 'remains', 'given-up'] as const) {
+    await using it = await setUp();
+    it.engine.outcome = async () => await Promise.reject(new ContentError('GitFailed', 'in a way'));
+    const plan = { ...planContent(resource, new Map()), provided: true } as const;
+    const outcome = await it.attempt({ plan, expected });
+    assert.deepEqual([outcome.state, outcome.dirty], ['failed', false]);
+    assert.deepEqual(it.engine.asked, ['prepare', 'run']);
+  }
+});
+
 test('a directory that holds something is refused before anything is written', async () => {
   await using it = await setUp();
   it.engine.files = ['work'];

@@ -1,0 +1,60 @@
+/** What lies in the directory of an attempt before it starts, and whose it is. */
+import { ContentError } from '../api/errors.ts';
+import type { AttemptOrder, AttemptParts } from './attempt.ts';
+import { disown, isRemains, type JournalEntry, ownsContent, periodOf } from './journal-entry.ts';
+import type { History, Journal } from './journal.ts';
+import { overlaps } from './path-claims.ts';
+
+/**
+ * Makes sure that an attempt finds in its directory what it expects. Throws PathNotEmpty,
+ * JournalUnreadable, and what removing remains throws.
+ */
+export async function assertAsExpected(
+  parts: AttemptParts,
+  order: AttemptOrder,
+  history: History,
+): Promise<void> {
+  const { destination, expected } = order;
+  await removeRemains(parts, order);
+  if (expected !== 'empty' || (await parts.engine.isEmpty(destination))) return;
+  throw notEmpty(destination, history);
+}
+
+/**
+ * Removes what a resource that is gone has left unfinished in the very directory: the claim on it
+ * says that no resource which is there has anything in it. Where somebody else has been since, it stays.
+ */
+async function removeRemains(
+  { engine, journal }: AttemptParts,
+  order: AttemptOrder,
+): Promise<void> {
+  const { destination, signal } = order;
+  for (const entry of formerOwners(journal, order)) {
+    if (!isRemains(entry) || entry.hostPath !== destination) continue;
+    if (!(await engine.isUntouched(destination, periodOf(entry)))) continue;
+    await engine.clear(destination, signal);
+    await journal.write(disown(entry));
+  }
+}
+
+/**
+ * Entries of other uids by which the directory would be theirs. From now on it is not: should such a
+ * resource come back from a backup, nothing in it is taken for its content, or removed with it.
+ */
+export function formerOwners(
+  journal: Journal,
+  { resource, destination }: Pick<AttemptOrder, 'resource' | 'destination'>,
+): JournalEntry[] {
+  return [...journal.entries()].filter(
+    (entry) =>
+      entry.uid !== resource.uid && ownsContent(entry) && overlaps(entry.hostPath, destination),
+  );
+}
+
+function notEmpty(destination: string, history: History): ContentError {
+  if (history !== 'unreadable') {
+    return new ContentError('PathNotEmpty', `${destination} is not empty`);
+  }
+  const message = `${destination} is not empty, and what this node remembers of the resource cannot be read: the content may be its own`;
+  return new ContentError('JournalUnreadable', message);
+}
