@@ -37,7 +37,8 @@ const flags = {
   drainTimeout: {
     name: 'drain-timeout',
     value: 'SECONDS',
-    description: 'How long attempts that run may go on after SIGTERM before they are stopped.',
+    description:
+      'How long attempts that run may go on after SIGTERM before they are stopped. Whoever ends the daemon has to wait for 15 seconds more.',
     env: ['WSCONTENT_DRAIN_TIMEOUT'],
     default: String(defaultConfig.drainTimeoutMs / 1000),
     parse: integer(0, 86_400),
