@@ -1,8 +1,9 @@
 /** Containers of runs: their names, those that are there, and taking one away with all that belongs to it. */
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ContentError } from '../api/errors.ts';
+import { isRecord } from '../api/record.ts';
 import { removeBundle } from './bundle.ts';
 import { removeCgroups } from './cgroups.ts';
 import { containerPaths, type RunEnvironment } from './environment.ts';
@@ -53,6 +54,7 @@ export async function listContainers(
 export async function removeContainer(environment: RunEnvironment, id: string): Promise<void> {
   const words = await deleteContainer(environment, id);
   await removeCgroups(id);
+  await removeDamagedState(environment, id);
   if (existsSync(containerPaths(environment, id).runcState)) {
     throw new ContentError(
       'SandboxFailed',
@@ -72,6 +74,25 @@ export async function removeEndedContainer(environment: RunEnvironment, id: stri
   await rm(containerPaths(environment, id).runcState, { recursive: true, force: true });
   await disconnectNetwork(environment, id);
   await removeBundle(environment, id);
+}
+
+/**
+ * runc does not sync what it writes, so a power loss leaves it empty or cut; runc then refuses to remove it.
+ * Nothing else is known by it: processes, mounts and network of the container are found without.
+ */
+async function removeDamagedState(environment: RunEnvironment, id: string): Promise<void> {
+  const { runcState } = containerPaths(environment, id);
+  const text = await readFile(join(runcState, 'state.json'), 'utf8').catch(() => undefined);
+  if (text === undefined || isObject(text)) return;
+  await rm(runcState, { recursive: true, force: true });
+}
+
+function isObject(text: string): boolean {
+  try {
+    return isRecord(JSON.parse(text));
+  } catch {
+    return false;
+  }
 }
 
 /** Whether something of that name is there. */

@@ -61,6 +61,29 @@ describe('what an earlier life left', { skip: lacks('root', 'runc') }, () => {
     }
   });
 
+  for (const [how, damage] of [
+    ['empty', () => ''],
+    ['cut', (text: string) => text.slice(0, text.length / 2)],
+    ['zeros', (text: string) => text.replaceAll(/[^]/g, '\0')],
+  ] as const) {
+    test(`is removed also when a power loss has left what runc wrote ${how}`, async () => {
+      await using temp = await createNode();
+      const own = temp.join('state');
+      const uid = await startContainer(temp, own);
+      try {
+        const file = join(own, 'runc', `wsc-${uid}`, 'state.json');
+        await writeFile(file, damage(await readFile(file, 'utf8')));
+        await recover(temp, await openJournal(own));
+        assert.deepEqual([await findProcesses(uid), await cgroupsNamed(uid)], [[], []]);
+        assert.deepEqual(await mountsUnder(own), []);
+        const left = ['bundles', 'runc'].map(async (name) => readdir(join(own, name)));
+        assert.deepEqual(await Promise.all(left), [[], []]);
+      } finally {
+        await removeContainer(own, uid);
+      }
+    });
+  }
+
   test('of a run that is at work nothing is touched', async () => {
     await using temp = await createNode();
     const state = temp.join('state');
