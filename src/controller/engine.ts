@@ -81,12 +81,15 @@ export interface Engine {
   run(request: AttemptRequest, options: AttemptOptions): Promise<AttemptResult>;
   /**
    * What an attempt came to that began at that time (ms since the epoch) and that nobody watched to
-   * its end; undefined when it did not come to its end.
+   * its end; undefined when it did not come to its end. Throws when the directory does not say.
    */
   finished(destination: string, startTime: number): Promise<AttemptResult | undefined>;
   /** Removes all that is in the directory, but not the directory itself. */
   clear(destination: string, signal: AbortSignal): Promise<void>;
-  /** Ends and removes what attempts of an earlier life left, of one uid or of all; answers what. */
+  /**
+   * Ends and removes what attempts of an earlier life left, of one uid or of all; answers what. Throws
+   * when some of it stays, after all the rest is gone.
+   */
   reap(uid?: string): Promise<readonly string[]>;
   /** Throws an error that says what the node lacks. */
   check(): Promise<void>;

@@ -2,8 +2,9 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { metricTypes, readyFile, sources, type StepMetric } from '../api/protocol.ts';
-import type { AttemptResult } from './engine.ts';
 import { isRecord } from '../api/record.ts';
+import { toDestinationError } from '../init/destination.ts';
+import type { AttemptResult } from './engine.ts';
 
 /** No ready file is longer: it has a row of some hundred bytes for each step. */
 const longest = 256 * 1024;
@@ -18,7 +19,8 @@ const absent = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EISDIR']);
  * What an attempt came to that began at `startTime` (ms since the epoch) and that nobody watched to
  * its end: its ready file is the last thing that it places, by a rename. Undefined when there is
  * none, or one from before. The content is hostile: no link in it is followed, nothing in it blocks.
- * A content with such a file of its own can pass for finished; it cheats nobody but itself.
+ * A content with such a file of its own can pass for finished; it cheats nobody but itself. Throws
+ * DestinationBroken, TooManyOpenFiles and the like when that cannot be told.
  */
 export async function readFinished(
   destination: string,
@@ -40,7 +42,7 @@ export async function readFinished(
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (absent.has(code)) return undefined;
-    throw error;
+    throw toDestinationError(error, destination);
   }
 }
 

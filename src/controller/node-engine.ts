@@ -8,6 +8,7 @@ import type { RunEnvironment } from '../init/environment.ts';
 import { assertNothingMountedIn } from '../init/mounts-below.ts';
 import { findProblems } from '../init/preflight.ts';
 import { runInitializer } from '../init/run.ts';
+import { tryEach } from '../init/try-each.ts';
 import { collectRemoteContent } from '../storage/collect.ts';
 import type { StorageConfig } from '../storage/config.ts';
 import { clearDirectory } from './clear-directory.ts';
@@ -80,7 +81,7 @@ export function createNodeEngine(
         uid === undefined
           ? (await listContainers(environment)).map(({ id }) => id)
           : [containerId(uid)];
-      for (const id of found) await removeContainer(environment, id);
+      await tryEach(found, async (id) => await removeContainer(environment, id));
       if (uid !== undefined) return found;
       reaped = true;
       return [...found, ...(await removeDeadRuns(environment))];

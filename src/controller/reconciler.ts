@@ -15,7 +15,7 @@ import { recover, type RecoveryParts } from './recovery.ts';
 import { removeLastRemains } from './remains.ts';
 import { Retries } from './retries.ts';
 import type { RunSlots } from './run-slots.ts';
-import type { Start, Starter } from './starter.ts';
+import { isPathInUse, type Starter } from './starter.ts';
 import { saysFailed, type View } from './status.ts';
 import { nodeNameOf, type Store, type StoredResource } from './store.ts';
 
@@ -113,7 +113,8 @@ export class Reconciler {
   }
 
   async #act(resource: ContentResource): Promise<void> {
-    const { journal, nodeName, clock, slots } = this.#parts;
+    const parts = this.#parts;
+    const { journal, nodeName, clock, slots, finalizers } = parts;
     const { uid, spec } = resource;
     const key = toKey(resource);
     const history = journal.get(uid);
@@ -122,7 +123,7 @@ export class Reconciler {
     const situation = { resource, history, nodeName, now: clock.now(), destination };
     let action = decide(situation);
     if (action.kind === 'give-up') {
-      const hasOtherSecrets = await this.#parts.starter.hasOtherSecrets(resource, action.entry);
+      const hasOtherSecrets = await parts.starter.hasOtherSecrets(resource, action.entry);
       action = decide({ ...situation, hasOtherSecrets });
     }
     if (action.kind !== 'run') slots.withdraw(key);
@@ -130,23 +131,22 @@ export class Reconciler {
       case 'ignore':
         return;
       case 'recover':
-        await recover(this.#parts, action.entry);
-        return await this.#again(key);
+        return await this.#first(resource, entry, async () => await recover(parts, action.entry));
       case 'publish':
-        return await this.#settle(resource, await viewContent(this.#parts.engine, action.entry));
+        return await this.#settle(resource, await viewContent(parts.engine, action.entry));
       case 'give-up':
         await this.#settle(resource, { kind: 'failed', entry: action.entry });
-        return await removeLastRemains(this.#parts, action.entry);
+        return await removeLastRemains(parts, action.entry);
       case 'suspend':
         return await this.#settle(resource, { kind: 'suspended', entry });
       case 'protect':
-        return await this.#protect(resource, entry);
+        return await this.#first(resource, entry, async () => await finalizers.set(resource, true));
       case 'finalize':
         return await this.#finalize(resource, action.farewell);
       case 'wait': {
         const { backoffLimit } = spec;
         await this.#settle(resource, { kind: 'retrying', entry: action.entry, backoffLimit });
-        this.#parts.addAfter(key, action.entry.retryAt - clock.now());
+        parts.addAfter(key, action.entry.retryAt - clock.now());
         return;
       }
       case 'run':
@@ -155,27 +155,38 @@ export class Reconciler {
     }
   }
 
-  async #protect(resource: ContentResource, entry: JournalEntry | undefined): Promise<void> {
-    const key = toKey(resource);
-    try {
-      await this.#parts.finalizers.set(resource, true);
-    } catch (error) {
-      if (!(error instanceof ContentError)) throw error;
-      await this.#report(resource, { kind: 'blocked', entry, error });
-      return this.#retries.retry(key, this.#parts.prerequisiteBackoff);
-    }
-    await this.#again(key);
+  /** Does what has to come before, and goes on. */
+  async #first(
+    resource: ContentResource,
+    entry: JournalEntry | undefined,
+    act: () => Promise<void>,
+  ): Promise<void> {
+    const done = await this.#doOrSay(resource, entry, this.#pathOf(resource, entry), act);
+    if (done) await this.#again(toKey(resource));
   }
 
   async #finalize(identity: ResourceIdentity, farewell: Farewell): Promise<void> {
-    try {
+    const entry = farewell.kind === 'remove' ? farewell.entry : undefined;
+    await this.#doOrSay(identity, entry, entry?.hostPath, async () => {
       await finishDeletion(this.#parts, identity, farewell);
+    });
+  }
+
+  /** Answers whether it was done; else what stands in its way is said, and it is tried again. */
+  async #doOrSay(
+    identity: ResourceIdentity,
+    entry: JournalEntry | undefined,
+    hostPath: string | undefined,
+    act: () => Promise<void>,
+  ): Promise<boolean> {
+    try {
+      await act();
+      return true;
     } catch (error) {
       if (!(error instanceof ContentError) || this.#parts.stopping.aborted) throw error;
-      const entry = farewell.kind === 'remove' ? farewell.entry : undefined;
-      const view: View = { kind: 'blocked', entry, error };
-      await this.#parts.reporter.report(identity, view, entry?.hostPath);
+      await this.#parts.reporter.report(identity, { kind: 'blocked', entry, error }, hostPath);
       this.#retries.retry(toKey(identity), this.#parts.prerequisiteBackoff);
+      return false;
     }
   }
 
@@ -186,9 +197,9 @@ export class Reconciler {
     expected: Expected,
   ): Promise<void> {
     const { starter, slots, stopping, prerequisiteBackoff, journal, reporter } = this.#parts;
-    const key = toKey(resource);
     // The next life of the daemon goes on.
     if (stopping.aborted) return;
+    const key = toKey(resource);
     const isUnreadable = journal.get(resource.uid) === 'unreadable';
     // A directory that becomes free in the meantime brings it up again.
     this.#pathWaiters.add(key);
@@ -224,9 +235,9 @@ export class Reconciler {
 
   /** Each attempt that failed is told, also when the next one is due at once. */
   async #reportFailure(resource: ContentResource, entry: JournalEntry | undefined): Promise<void> {
-    const { spec, status } = resource;
-    if (entry?.state !== 'failed' || status.error?.attempt === entry.error.attempt) return;
-    const { backoffLimit } = spec;
+    const { backoffLimit } = resource.spec;
+    const told = resource.status.error?.attempt;
+    if (entry?.state !== 'failed' || told === entry.error.attempt) return;
     await this.#report(resource, { kind: 'retrying', entry, backoffLimit });
   }
 
@@ -238,12 +249,10 @@ export class Reconciler {
   }
 
   async #report(resource: ContentResource, view: View): Promise<void> {
-    const { reporter, engine } = this.#parts;
-    const hostPath = view.entry?.hostPath ?? allowedDestination(engine, resource);
-    await reporter.report(resource, view, hostPath);
+    await this.#parts.reporter.report(resource, view, this.#pathOf(resource, view.entry));
   }
-}
 
-function isPathInUse(start: Start): boolean {
-  return start.kind === 'blocked' && start.error.reason === 'PathInUse';
+  #pathOf(resource: ContentResource, entry: JournalEntry | undefined): string | undefined {
+    return entry?.hostPath ?? allowedDestination(this.#parts.engine, resource);
+  }
 }

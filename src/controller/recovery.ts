@@ -18,8 +18,12 @@ export interface RecoveryParts extends Pick<
  * interrupted, and what it wrote is left to the next attempt, which removes it. Throws ContentError.
  */
 export async function recover(parts: RecoveryParts, entry: RunningEntry): Promise<void> {
+  await parts.engine.reap(entry.uid);
+  await conclude(parts, entry);
+}
+
+async function conclude(parts: RecoveryParts, entry: RunningEntry): Promise<void> {
   const { engine, journal, clock, log } = parts;
-  const ended = await engine.reap(entry.uid);
   const result = await engine.finished(entry.hostPath, entry.startTime);
   const interrupted = new ContentError('Interrupted', 'the daemon ended while the attempt ran');
   const outcome =
@@ -27,16 +31,27 @@ export async function recover(parts: RecoveryParts, entry: RunningEntry): Promis
       ? toFailedEntry(entry, interrupted, entry.dirty, parts)
       : toSucceededEntry(entry, result, clock.now());
   await journal.record(outcome);
-  const fields = { ...identityFields(entry), attempt: entry.attempts, ended };
+  const fields = { ...identityFields(entry), attempt: entry.attempts };
   log.warn({ ...fields, outcome: outcome.state }, 'attempt of an earlier life was interrupted');
 }
 
-/** Ends all that an earlier life left, known to the journal or not. Before any work is taken. */
+/**
+ * Ends all that an earlier life left, known to the journal or not. Before any work is taken. Throws when
+ * something cannot be ended. A directory that does not say what became of its attempt concerns nobody but
+ * its resource: the journal goes on saying that the attempt runs, which is recovered with the resource.
+ */
 export async function recoverAll(parts: RecoveryParts): Promise<void> {
   const { engine, journal, log } = parts;
+  const ended = await engine.reap();
+  if (ended.length > 0) log.warn({ ended }, 'containers of an earlier life were removed');
   for (const entry of [...journal.entries()]) {
-    if (entry.state === 'running') await recover(parts, entry);
+    if (entry.state !== 'running') continue;
+    try {
+      await conclude(parts, entry);
+    } catch (err) {
+      const message =
+        'what became of an attempt of an earlier life cannot be told; it is tried again';
+      log.error({ ...identityFields(entry), attempt: entry.attempts, err }, message);
+    }
   }
-  const strays = await engine.reap();
-  if (strays.length > 0) log.warn({ ended: strays }, 'containers of an earlier life were removed');
 }

@@ -56,6 +56,11 @@ export type Start =
   /** The resource was deleted or suspended, or the daemon is to end, before anything was done. */
   | { readonly kind: 'withdrawn' };
 
+/** Whether the directory is another's for now. */
+export function isPathInUse(start: Start): boolean {
+  return start.kind === 'blocked' && start.error.reason === 'PathInUse';
+}
+
 export class Starter {
   readonly #parts: StarterParts;
 

@@ -33,12 +33,21 @@ export class Strays {
     const { log } = this.#environment;
     try {
       for (const { id, uid } of await listContainers(this.#environment)) {
-        if (this.#busy.has(uid)) continue;
-        await removeContainer(this.#environment, id);
-        log.warn({ container: id }, 'what an attempt had left was removed');
+        if (!this.#busy.has(uid)) await this.#removeOne(id);
       }
     } catch (err) {
-      log.error({ err }, 'something that an attempt left cannot be removed; it is tried again');
+      log.error({ err }, 'what attempts have left cannot be looked for; it is tried again');
+    }
+  }
+
+  async #removeOne(container: string): Promise<void> {
+    const { log } = this.#environment;
+    try {
+      await removeContainer(this.#environment, container);
+      log.warn({ container }, 'what an attempt had left was removed');
+    } catch (err) {
+      const message = 'something that an attempt left cannot be removed; it is tried again';
+      log.error({ container, err }, message);
     }
   }
 }

@@ -203,7 +203,8 @@ function throughHandle(directory: FileHandle): string {
   return `/proc/self/fd/${directory.fd}`;
 }
 
-function toDestinationError(error: unknown, path: string): ContentError {
+/** What a failure of the file system means for a destination, in words that name its path. */
+export function toDestinationError(error: unknown, path: string): ContentError {
   if (error instanceof ContentError) return error;
   const code = codeOf(error);
   const [reason, what] = causes[code] ?? [
@@ -221,6 +222,9 @@ const causes: Readonly<Record<string, readonly [ErrorReason, string] | undefined
   EDQUOT: ['DestinationFull', 'could not be made: the quota is used up'],
   EROFS: ['DestinationReadOnly', 'could not be made: the file system is read-only'],
   EIO: ['DestinationBroken', 'could not be used: its disk reports an error'],
+  ESTALE: ['DestinationBroken', 'could not be used: its file server does not know it any more'],
+  ENOTCONN: ['DestinationBroken', 'could not be used: the program that serves it has ended'],
+  EACCES: ['DestinationFailed', 'could not be used: the daemon has no right to'],
   // The daemon has none left; ENFILE is the node's.
   EMFILE: ['TooManyOpenFiles', 'could not be opened: the daemon has too many open files'],
   ENOENT: ['DestinationFailed', 'is not there'],
