@@ -11,6 +11,7 @@ import type { GoneResources } from './gone-resources.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { isForWantOfRoom } from './journal.ts';
 import { toKey } from './keys.ts';
+import { PathWaiters } from './path-waiters.ts';
 import { recover, type RecoveryParts } from './recovery.ts';
 import { removeLastRemains } from './remains.ts';
 import { Retries } from './retries.ts';
@@ -39,19 +40,19 @@ export interface ReconcilerParts extends RecoveryParts, Omit<DeletionParts, 'eng
 export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #retries: Retries;
-  /** Keys whose directory belongs to another resource. */
-  readonly #pathWaiters = new Set<string>();
+  readonly #pathWaiters: PathWaiters;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
     this.#retries = new Retries(parts);
+    this.#pathWaiters = new PathWaiters(parts.add);
   }
 
   /** Never rejects: what fails is tried again after a pause. */
   async reconcile(key: string): Promise<void> {
     const { store, slots, stopping, log, gone } = this.#parts;
     try {
-      if (await gone.tidy(key)) this.#wakePathWaiters();
+      if (await gone.tidy(key)) this.#pathWaiters.wake();
       const stored = store.get(key);
       if (stored === undefined) this.#forget(key);
       else await this.#bringFurther(stored);
@@ -66,14 +67,8 @@ export class Reconciler {
   #forget(key: string): void {
     this.#parts.slots.withdraw(key);
     this.#retries.forget(key);
-    this.#pathWaiters.delete(key);
-    this.#wakePathWaiters();
-  }
-
-  /** A directory may have become free. */
-  #wakePathWaiters(): void {
-    for (const waiter of this.#pathWaiters) this.#parts.add(waiter);
-    this.#pathWaiters.clear();
+    this.#pathWaiters.leave(key);
+    this.#pathWaiters.wake();
   }
 
   async #bringFurther(stored: StoredResource): Promise<void> {
@@ -202,9 +197,9 @@ export class Reconciler {
     const key = toKey(resource);
     const isUnreadable = journal.get(resource.uid) === 'unreadable';
     // A directory that becomes free in the meantime brings it up again.
-    this.#pathWaiters.add(key);
+    this.#pathWaiters.wait(key);
     const start = await starter.start(resource, expected);
-    if (!isPathInUse(start)) this.#pathWaiters.delete(key);
+    if (!isPathInUse(start)) this.#pathWaiters.leave(key);
     if (start.kind === 'ended' && isUnreadable) reporter.announce(resource, madeAgain);
     if (start.kind !== 'queued') slots.withdraw(key);
     switch (start.kind) {
