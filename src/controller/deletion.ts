@@ -35,6 +35,16 @@ export async function finishDeletion(
   await finalizers.set(identity, false);
 }
 
+/** `Journal.settle`, which a full disk keeps from nothing but removing: that is what helps there. */
+export async function settleFor(
+  journal: Journal,
+  { uid, deletionTimestamp }: ResourceIdentity,
+): Promise<void> {
+  await journal.settle(uid).catch((error: unknown) => {
+    if (deletionTimestamp === undefined || !isForWantOfRoom(error)) throw error;
+  });
+}
+
 async function part(
   parts: DeletionParts,
   identity: ResourceIdentity,

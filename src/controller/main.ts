@@ -110,17 +110,24 @@ async function startLocked(
   const health = await startHealthServer(config.metricsAddress, checks, metrics.registry);
   log.info({ healthUrl: health.url, maxConcurrent: config.maxConcurrent }, 'the daemon started');
 
-  const going = (async () => {
+  const watching = async (): Promise<void> => {
     await node.ready(async () => await recoverAll(recovery), stopping.signal);
-    await Promise.all([
-      node.run(stopping.signal).catch(() => undefined),
-      listWatch.run(requests.signal),
-    ]);
-  })().catch((err: unknown) => {
+    await node.run(stopping.signal).catch(() => undefined);
+  };
+  const listening = async (): Promise<void> => {
+    // A node that lacks something is no reason not to say so; no attempt starts before it is ready.
+    await node.looked(stopping.signal);
+    await listWatch.run(requests.signal);
+  };
+  const fatal = (what: string) => (err: unknown) => {
     if (stopping.signal.aborted) return;
-    ailment = 'the daemon has stopped listening to the API server';
+    ailment = `the daemon has stopped ${what}`;
     log.fatal({ err }, ailment);
-  });
+  };
+  const going = Promise.all([
+    watching().catch(fatal('looking after its node')),
+    listening().catch(fatal('listening to the API server')),
+  ]);
 
   const end = async (): Promise<void> => {
     log.info('the daemon is about to end');

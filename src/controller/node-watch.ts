@@ -30,6 +30,7 @@ export class NodeWatch {
     'the node has not been looked at yet',
   );
   #lookNow = new AbortController();
+  readonly #looked = Promise.withResolvers<void>();
 
   constructor(parts: NodeWatchParts) {
     this.#parts = parts;
@@ -38,6 +39,11 @@ export class NodeWatch {
   /** What the node lacks; attempts would fail by it, so none is started. */
   get lack(): ContentError | undefined {
     return this.#lack;
+  }
+
+  /** Resolves when it is known whether the node lacks something. Rejects when the signal is aborted. */
+  async looked(signal: AbortSignal): Promise<void> {
+    await Promise.race([this.#looked.promise, aborted(signal)]);
   }
 
   /** Looks at once instead of when it is time: an attempt has failed by what the node lacks. */
@@ -113,6 +119,7 @@ export class NodeWatch {
     const { log } = this.#parts;
     const before = this.#lack;
     this.#lack = lack;
+    this.#looked.resolve();
     if (lack === undefined) {
       if (before !== undefined) log.info('the node has what attempts need');
     } else if (before?.message !== lack.message) {

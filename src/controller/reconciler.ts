@@ -4,12 +4,11 @@ import { askedPauseOf } from './api-error.ts';
 import type { BackoffPolicy } from './backoff.ts';
 import { viewContent } from './content-check.ts';
 import { contentFinalizer, decide, type Expected, type Farewell } from './decide.ts';
-import { type DeletionParts, finishDeletion } from './deletion.ts';
+import { type DeletionParts, finishDeletion, settleFor } from './deletion.ts';
 import { allowedDestination } from './engine.ts';
 import { madeAgain } from './events.ts';
 import type { GoneResources } from './gone-resources.ts';
 import type { JournalEntry } from './journal-entry.ts';
-import { isForWantOfRoom } from './journal.ts';
 import { toKey } from './keys.ts';
 import { PathWaiters } from './path-waiters.ts';
 import { recover, type RecoveryParts } from './recovery.ts';
@@ -76,13 +75,7 @@ export class Reconciler {
     const { key, identity } = stored;
     if (nodeNameOf(stored) !== nodeName) return slots.withdraw(key);
     // Nothing is built on what the disk does not have.
-    try {
-      await journal.settle(identity.uid);
-    } catch (error) {
-      // On a disk that is full, removing is what helps.
-      const isToGo = identity.deletionTimestamp !== undefined;
-      if (!isToGo || !isForWantOfRoom(error)) throw error;
-    }
+    await settleFor(journal, identity);
     let resource: ContentResource;
     try {
       resource = parseResource(stored.object);

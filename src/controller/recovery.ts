@@ -25,6 +25,8 @@ export async function recover(parts: RecoveryParts, entry: RunningEntry): Promis
 async function conclude(parts: RecoveryParts, entry: RunningEntry): Promise<void> {
   const { engine, journal, clock, log } = parts;
   const result = await engine.finished(entry.hostPath, entry.startTime);
+  // Its resource has come up meanwhile.
+  if (journal.get(entry.uid) !== entry) return;
   const interrupted = new ContentError('Interrupted', 'the daemon ended while the attempt ran');
   const outcome =
     result === undefined

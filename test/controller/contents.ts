@@ -93,6 +93,18 @@ export class Contents {
     return await this.until(name, reason, (status) => reasonOf(status) === reason, timeoutMs);
   }
 
+  async untilGone(name: string): Promise<void> {
+    await waitFor(
+      `${name} to be gone`,
+      async () =>
+        await this.get(name).then(
+          () => false,
+          (error: unknown) => error instanceof KubeError && error.status === 404,
+        ),
+      { timeoutMs: 60_000 },
+    );
+  }
+
   /** The reasons of its events, sorted. */
   async events(name: string): Promise<string[]> {
     const events = await this.#client.list<{ involvedObject: { name: string }; reason: string }>(

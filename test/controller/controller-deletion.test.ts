@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { execa } from 'execa';
 import { startCluster } from '../../scripts/demo/cluster.ts';
-import { KubeError } from '../control-plane/client.ts';
 import type { ControlPlane } from '../control-plane/index.ts';
 import { lacks } from '../support/requirements.ts';
 import { waitFor } from '../support/wait.ts';
@@ -40,15 +39,6 @@ describe('deletionPolicy on a real API server', () => {
     return await startScriptedNode({ kubeconfig, script, ...options });
   }
 
-  async function untilGone(name: string): Promise<void> {
-    await waitFor(`${name} to be gone`, async () => {
-      return await contents.get(name).then(
-        () => false,
-        (error: unknown) => error instanceof KubeError && error.status === 404,
-      );
-    });
-  }
-
   const finalizersOf = async (name: string): Promise<unknown> =>
     (await contents.get(name)).metadata['finalizers'];
 
@@ -64,7 +54,7 @@ describe('deletionPolicy on a real API server', () => {
     await mkdir(node.data('goes/deep/er'), { recursive: true });
     await symlink(node.folder, node.data('goes/deep/link'));
     await contents.delete('goes');
-    await untilGone('goes');
+    await contents.untilGone('goes');
     assert.deepEqual(await readdir(node.data()), []);
     assert.deepEqual((await readdir(node.folder)).toSorted(), ['data', 'state']);
     assert.ok((await contents.events('goes')).includes('ContentRemoved'));
@@ -75,7 +65,7 @@ describe('deletionPolicy on a real API server', () => {
     await contents.create('running', { nodeName: node.nodeName, deletionPolicy: 'Delete' });
     await contents.untilReason('running', 'Initializing');
     await contents.delete('running');
-    await untilGone('running');
+    await contents.untilGone('running');
     await assert.rejects(readdir(node.data('running')), { code: 'ENOENT' });
   });
 
@@ -88,7 +78,7 @@ describe('deletionPolicy on a real API server', () => {
     await first.stop();
     await contents.delete('later');
     await using second = await start(writes, { folder: folder.path, nodeName });
-    await untilGone('later');
+    await contents.untilGone('later');
     assert.deepEqual(await readdir(second.data()), []);
   });
 
@@ -105,7 +95,7 @@ describe('deletionPolicy on a real API server', () => {
     await waitFor('the finalizer', async () => (await finalizersOf('doomed')) !== undefined);
     for (const name of ['spared', 'doomed']) {
       await contents.delete(name);
-      await untilGone(name);
+      await contents.untilGone(name);
     }
     assert.deepEqual(await readdir(node.data()), ['spared']);
   });
@@ -124,7 +114,7 @@ describe('deletionPolicy on a real API server', () => {
     });
     assert.deepEqual(await readdir(node.data()), []);
     await cluster.client.patch(path, { metadata: { finalizers: [] } });
-    await untilGone('shared');
+    await contents.untilGone('shared');
   });
 
   test('a directory that was swapped for a link is refused, and Retain lets the resource go', async () => {
@@ -142,7 +132,7 @@ describe('deletionPolicy on a real API server', () => {
       (await contents.events('swapped')).includes('DeletionFailed'),
     );
     await contents.patch('swapped', { deletionPolicy: 'Retain' });
-    await untilGone('swapped');
+    await contents.untilGone('swapped');
     assert.deepEqual(await readdir(join(node.folder, 'precious')), ['work']);
   });
 
@@ -160,7 +150,7 @@ describe('deletionPolicy on a real API server', () => {
     } finally {
       await execa('umount', [node.data('busy/mount')]);
     }
-    await untilGone('busy');
+    await contents.untilGone('busy');
     assert.deepEqual(await readdir(node.data()), []);
   });
 
@@ -197,7 +187,7 @@ describe('deletionPolicy on a real API server', () => {
     await rm(join(folder.path, `state/journal/${metadata.uid}.json`));
     await contents.delete('unknown');
     await using second = await start(writes, { folder: folder.path, nodeName });
-    await untilGone('unknown');
+    await contents.untilGone('unknown');
     assert.deepEqual(await readdir(second.data('unknown')), ['content']);
     assert.ok((await contents.events('unknown')).includes('ContentKept'));
   });
