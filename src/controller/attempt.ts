@@ -65,6 +65,7 @@ export async function beginAttempt(parts: AttemptParts, order: AttemptOrder): Pr
       attempts: (before?.attempts ?? 0) + 1,
       failures: before?.failures ?? 0,
       dirty: plan.provided !== true,
+      ...(plan.provided === true ? { provided: true } : {}),
       ...(resource.spec.existingContent === 'Replace' ? { replaces: true } : {}),
       ...(secretVersions === undefined ? {} : { secretVersions }),
       ...(before?.error === undefined ? {} : { error: before.error }),

@@ -1,5 +1,3 @@
-import type { Logger } from 'pino';
-import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
 import {
   disown,
@@ -8,20 +6,23 @@ import {
   type JournalEntry,
   ownsContent,
   periodOf,
+  type RunningEntry,
 } from './journal-entry.ts';
-import type { Journal } from './journal.ts';
 import { toKey } from './keys.ts';
 import { identityFields } from './log-fields.ts';
 import type { PathClaims } from './path-claims.ts';
+import { recover, type RecoveryParts } from './recovery.ts';
+import type { Runs } from './runs.ts';
 import type { Store } from './store.ts';
 
-export interface GoneResourcesParts {
-  readonly engine: Pick<Engine, 'isThere' | 'isUntouched' | 'lock' | 'remove'>;
-  readonly journal: Journal;
+export interface GoneResourcesParts extends RecoveryParts {
+  readonly engine: Pick<
+    Engine,
+    'finished' | 'isThere' | 'isUntouched' | 'lock' | 'reap' | 'remove'
+  >;
   readonly store: Pick<Store, 'hasUid'>;
+  readonly runs: Pick<Runs, 'hasUid'>;
   readonly claims: PathClaims;
-  readonly clock: Clock;
-  readonly log: Logger;
   readonly stopping: AbortSignal;
 }
 
@@ -52,7 +53,9 @@ export class GoneResources {
     const known = new Set(uids.filter((uid) => !store.hasUid(uid)));
     for (const uid of this.#since.keys()) if (!known.has(uid)) this.#since.delete(uid);
     for (const uid of known) this.#since.set(uid, this.#since.get(uid) ?? now);
-    const due = gone.filter((entry) => isRemains(entry) || this.#isForgettable(entry.uid));
+    const due = gone.filter(
+      (entry) => entry.state === 'running' || isRemains(entry) || this.#isForgettable(entry.uid),
+    );
     this.#due = Map.groupBy(due, toKey);
     void this.#tidyUnreadable();
     return [...this.#due.keys()];
@@ -69,9 +72,9 @@ export class GoneResources {
     for (const { uid } of entries) {
       const entry = this.#parts.journal.get(uid);
       if (store.hasUid(uid) || entry === undefined || entry === 'unreadable') continue;
-      if (entry.state === 'running') continue;
       try {
-        if (isRemains(entry)) await this.#removeRemains(entry);
+        if (entry.state === 'running') await this.#recover(entry);
+        else if (isRemains(entry)) await this.#removeRemains(entry);
         else if (this.#isForgettable(uid)) await this.#forget(entry);
       } catch (err) {
         log.warn({ ...identityFields(entry), err }, 'remains of a resource that is gone stay');
@@ -94,6 +97,14 @@ export class GoneResources {
   #isForgettable(uid: string): boolean {
     const since = this.#since.get(uid);
     return since !== undefined && this.#parts.clock.now() - since >= forgottenAfterMs;
+  }
+
+  /** Its directory did not say what became of it when the daemon started. */
+  async #recover(entry: RunningEntry): Promise<void> {
+    if (this.#parts.runs.hasUid(entry.uid)) return;
+    await recover(this.#parts, entry);
+    const after = this.#parts.journal.get(entry.uid);
+    if (typeof after === 'object' && isRemains(after)) await this.#removeRemains(after);
   }
 
   async #removeRemains(entry: FailedEntry): Promise<void> {

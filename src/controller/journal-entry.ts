@@ -26,6 +26,8 @@ interface EntryBase {
   readonly failures: number;
   /** The directory may hold what an attempt of this uid wrote and did not finish. */
   readonly dirty: boolean;
+  /** The content came with a volume snapshot before the first attempt: nothing of it is cleared away. */
+  readonly provided?: true;
   /** spec.existingContent is Replace: without this entry its own content would count as given up. */
   readonly replaces?: true;
   /** Of the Secrets that the last attempt was given; another text once one of them has changed. */
@@ -84,8 +86,9 @@ export function periodOf({ startTime, completionTime }: FailedEntry): Period {
 
 /** The entry once its directory is another's, or nobody's. */
 export function disown(entry: JournalEntry): JournalEntry {
-  if (entry.state !== 'succeeded') return { ...entry, dirty: false };
-  return { ...entry, dirty: false, removed: true };
+  const { provided: _, ...rest } = entry;
+  if (rest.state !== 'succeeded') return { ...rest, dirty: false };
+  return { ...rest, dirty: false, removed: true };
 }
 
 export function serializeEntry(entry: JournalEntry): string {
@@ -106,6 +109,7 @@ export function parseEntry(text: string): JournalEntry {
     attempts: asCount(value, 'attempts'),
     failures: asCount(value, 'failures'),
     dirty: asFlag(value, 'dirty'),
+    ...(isMarked(value, 'provided') ? { provided: true } : {}),
     ...(isMarked(value, 'replaces') ? { replaces: true } : {}),
     ...(value['secretVersions'] === undefined
       ? {}

@@ -5,10 +5,11 @@ import type { BackoffPolicy } from './backoff.ts';
 import { viewContent } from './content-check.ts';
 import { contentFinalizer, decide, type Expected, type Farewell } from './decide.ts';
 import { type DeletionParts, finishDeletion, settleFor } from './deletion.ts';
-import { allowedDestination } from './engine.ts';
+import { doOrSay, type Step } from './do-or-say.ts';
+import { allowedDestination, type Engine } from './engine.ts';
 import { madeAgain } from './events.ts';
 import type { GoneResources } from './gone-resources.ts';
-import type { JournalEntry } from './journal-entry.ts';
+import type { JournalEntry, RunningEntry } from './journal-entry.ts';
 import { toKey } from './keys.ts';
 import { PathWaiters } from './path-waiters.ts';
 import { recover, type RecoveryParts } from './recovery.ts';
@@ -20,6 +21,7 @@ import { saysFailed, type View } from './status.ts';
 import { nodeNameOf, type Store, type StoredResource } from './store.ts';
 
 export interface ReconcilerParts extends RecoveryParts, Omit<DeletionParts, 'engine'> {
+  readonly engine: Engine;
   readonly nodeName: string;
   readonly store: Store;
   readonly slots: RunSlots;
@@ -89,12 +91,13 @@ export class Reconciler {
 
   /** Content that is there is there, whatever a newer version wrote into the resource. */
   async #reportUnreadable({ identity }: StoredResource, error: ContentError): Promise<void> {
+    const history = this.#parts.journal.get(identity.uid);
+    const entry = history === 'unreadable' ? undefined : history;
+    if (entry?.state === 'running') return await this.#recover(identity, entry);
     if (identity.deletionTimestamp !== undefined) {
       if (!identity.finalizers.includes(contentFinalizer)) return;
       return await this.#finalize(identity, { kind: 'unproven' });
     }
-    const history = this.#parts.journal.get(identity.uid);
-    const entry = history === 'unreadable' ? undefined : history;
     const view: View =
       entry?.state === 'succeeded' ? { kind: 'ready', entry } : { kind: 'blocked', entry, error };
     await this.#parts.reporter.report(identity, view, entry?.hostPath);
@@ -102,7 +105,7 @@ export class Reconciler {
 
   async #act(resource: ContentResource): Promise<void> {
     const parts = this.#parts;
-    const { journal, nodeName, clock, slots, finalizers } = parts;
+    const { journal, nodeName, clock, slots } = parts;
     const { uid, spec } = resource;
     const key = toKey(resource);
     const history = journal.get(uid);
@@ -119,7 +122,7 @@ export class Reconciler {
       case 'ignore':
         return;
       case 'recover':
-        return await this.#first(resource, entry, async () => await recover(parts, action.entry));
+        return await this.#recover(resource, action.entry);
       case 'publish':
         return await this.#settle(resource, await viewContent(parts.engine, action.entry));
       case 'give-up':
@@ -128,7 +131,7 @@ export class Reconciler {
       case 'suspend':
         return await this.#settle(resource, { kind: 'suspended', entry });
       case 'protect':
-        return await this.#first(resource, entry, async () => await finalizers.set(resource, true));
+        return await this.#protect(resource, entry);
       case 'finalize':
         return await this.#finalize(resource, action.farewell);
       case 'wait': {
@@ -143,39 +146,25 @@ export class Reconciler {
     }
   }
 
-  /** Does what has to come before, and goes on. */
-  async #first(
-    resource: ContentResource,
-    entry: JournalEntry | undefined,
-    act: () => Promise<void>,
-  ): Promise<void> {
-    const done = await this.#doOrSay(resource, entry, this.#pathOf(resource, entry), act);
-    if (done) await this.#again(toKey(resource));
+  async #recover(identity: ResourceIdentity, entry: RunningEntry): Promise<void> {
+    const act = async (): Promise<void> => await recover(this.#parts, entry);
+    await this.#doAndGoOn({ identity, entry, hostPath: entry.hostPath, act });
+  }
+
+  async #protect(resource: ContentResource, entry: JournalEntry | undefined): Promise<void> {
+    const act = async (): Promise<void> => await this.#parts.finalizers.set(resource, true);
+    const hostPath = this.#pathOf(resource, entry);
+    await this.#doAndGoOn({ identity: resource, entry, hostPath, act });
   }
 
   async #finalize(identity: ResourceIdentity, farewell: Farewell): Promise<void> {
     const entry = farewell.kind === 'remove' ? farewell.entry : undefined;
-    await this.#doOrSay(identity, entry, entry?.hostPath, async () => {
-      await finishDeletion(this.#parts, identity, farewell);
-    });
+    const act = async (): Promise<void> => await finishDeletion(this.#parts, identity, farewell);
+    await doOrSay(this.#parts, this.#retries, { identity, entry, hostPath: entry?.hostPath, act });
   }
 
-  /** Answers whether it was done; else what stands in its way is said, and it is tried again. */
-  async #doOrSay(
-    identity: ResourceIdentity,
-    entry: JournalEntry | undefined,
-    hostPath: string | undefined,
-    act: () => Promise<void>,
-  ): Promise<boolean> {
-    try {
-      await act();
-      return true;
-    } catch (error) {
-      if (!(error instanceof ContentError) || this.#parts.stopping.aborted) throw error;
-      await this.#parts.reporter.report(identity, { kind: 'blocked', entry, error }, hostPath);
-      this.#retries.retry(toKey(identity), this.#parts.prerequisiteBackoff);
-      return false;
-    }
+  async #doAndGoOn(step: Step): Promise<void> {
+    if (await doOrSay(this.#parts, this.#retries, step)) await this.#again(toKey(step.identity));
   }
 
   /** Starts an attempt, or says what stands in its way. */
@@ -207,10 +196,9 @@ export class Reconciler {
         this.#parts.add(key);
         return;
       case 'blocked': {
-        const { error } = start;
-        await this.#report(resource, { kind: 'blocked', entry, error });
+        await this.#report(resource, { kind: 'blocked', entry, error: start.error });
         // A directory becomes free in more ways than by a resource that goes.
-        const mayPass = isPathInUse(start) || isRetried(error.reason);
+        const mayPass = isPathInUse(start) || isRetried(start.error.reason);
         if (mayPass) this.#retries.retry(key, prerequisiteBackoff);
       }
     }

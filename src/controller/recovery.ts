@@ -2,13 +2,12 @@ import type { Logger } from 'pino';
 import { ContentError } from '../api/errors.ts';
 import type { AttemptParts } from './attempt.ts';
 import { toFailedEntry, toSucceededEntry } from './attempt-outcome.ts';
+import type { Engine } from './engine.ts';
 import type { RunningEntry } from './journal-entry.ts';
 import { identityFields } from './log-fields.ts';
 
-export interface RecoveryParts extends Pick<
-  AttemptParts,
-  'engine' | 'journal' | 'clock' | 'attemptBackoff'
-> {
+export interface RecoveryParts extends Pick<AttemptParts, 'journal' | 'clock' | 'attemptBackoff'> {
+  readonly engine: Pick<Engine, 'reap' | 'finished'>;
   readonly log: Logger;
 }
 
@@ -24,7 +23,10 @@ export async function recover(parts: RecoveryParts, entry: RunningEntry): Promis
 
 async function conclude(parts: RecoveryParts, entry: RunningEntry): Promise<void> {
   const { engine, journal, clock, log } = parts;
-  const result = await engine.finished(entry.hostPath, entry.startTime);
+  // What lies in a directory that was given up to another resource meanwhile is that one's.
+  const isItsOwn = entry.dirty || entry.provided === true;
+  const { hostPath, startTime } = entry;
+  const result = isItsOwn ? await engine.finished(hostPath, startTime) : undefined;
   // Its resource has come up meanwhile.
   if (journal.get(entry.uid) !== entry) return;
   const interrupted = new ContentError('Interrupted', 'the daemon ended while the attempt ran');

@@ -22,15 +22,21 @@ async function setUp(entry: JournalEntry) {
   const removed: string[] = [];
   const clock = new FakeClock();
   const claims = new PathClaims(journal.entries(), (each) => live.has(each));
-  let isThere = true;
-  let isTouched = false;
-  let isLocked = false;
+  /** How the directory stands, and whether the attempt is at work. */
+  const is = { there: true, touched: false, locked: false, running: false, broken: false };
   const gone = new GoneResources({
     ...{ journal, claims, clock },
+    attemptBackoff: { baseMs: 1, capMs: 1 },
+    runs: { hasUid: () => is.running },
     engine: {
-      lock: async () => await Promise.resolve(isLocked ? undefined : new AsyncDisposableStack()),
-      isThere: async () => await Promise.resolve(isThere),
-      isUntouched: async () => await Promise.resolve(!isTouched),
+      reap: async () => await Promise.resolve([]),
+      finished: async () => {
+        if (is.broken) throw new Error('EIO');
+        return await Promise.resolve(undefined);
+      },
+      lock: async () => await Promise.resolve(is.locked ? undefined : new AsyncDisposableStack()),
+      isThere: async () => await Promise.resolve(is.there),
+      isUntouched: async () => await Promise.resolve(!is.touched),
       remove: async (namespace, path) =>
         await Promise.resolve(void removed.push(`${namespace} ${path}`)),
     },
@@ -39,18 +45,9 @@ async function setUp(entry: JournalEntry) {
     stopping: new AbortController().signal,
   });
   return {
-    ...{ temp, journal, live, removed, clock, claims, gone },
+    ...{ temp, journal, live, removed, clock, claims, gone, is },
     written: async (at: number) =>
       await utimes(temp.join(`${entry.uid}.json`), at / 1000, at / 1000),
-    touch: () => {
-      isTouched = true;
-    },
-    lock: (yes: boolean) => {
-      isLocked = yes;
-    },
-    takeDirectoryAway: () => {
-      isThere = false;
-    },
     /** As a complete list does it. */
     async list() {
       for (const each of gone.listed()) await gone.tidy(each);
@@ -128,7 +125,7 @@ test('a resource that may replace content is remembered for as long as its own i
   given.clock.advance(hour);
   await given.list();
   assert.notEqual(given.journal.get(uid), undefined);
-  given.takeDirectoryAway();
+  given.is.there = false;
   await given.list();
   assert.equal(given.journal.get(uid), undefined);
 });
@@ -163,7 +160,6 @@ test('what an attempt left unfinished is removed once a list is without its reso
 const untouched: [string, JournalEntry][] = [
   ['content that is finished', succeeded],
   ['finished content of which a part was removed', { ...succeeded, dirty: true, removed: true }],
-  ['what a run is writing', running],
 ];
 
 for (const [what, entry] of untouched) {
@@ -173,6 +169,35 @@ for (const [what, entry] of untouched) {
     assert.deepEqual([given.removed, given.journal.get(uid)], [[], entry]);
   });
 }
+
+test('what a run is writing is never taken for remains', async () => {
+  await using given = await setUp(running);
+  given.is.running = true;
+  await given.list();
+  assert.deepEqual([given.removed, given.journal.get(uid)], [[], running]);
+});
+
+test('an attempt whose outcome a broken disk kept back is concluded once it does not', async () => {
+  await using given = await setUp(running);
+  given.is.broken = true;
+  await given.list();
+  assert.deepEqual([given.removed, given.journal.get(uid)], [[], running]);
+  given.is.broken = false;
+  await given.list();
+  const entry = given.journal.get(uid);
+  assert.ok(typeof entry === 'object' && entry.state === 'failed');
+  assert.deepEqual([entry.error.reason, entry.dirty], ['Interrupted', false]);
+  assert.deepEqual(given.removed, [`default ${running.hostPath}`]);
+});
+
+test('an attempt without an outcome whose directory is given up by now has nothing in it', async () => {
+  await using given = await setUp({ ...running, dirty: false });
+  given.is.broken = true;
+  await given.list();
+  const entry = given.journal.get(uid);
+  assert.ok(typeof entry === 'object' && entry.state === 'failed');
+  assert.deepEqual([entry.dirty, given.removed], [false, []]);
+});
 
 test('remains in a directory that is claimed by another resource are left to it', async () => {
   await using given = await setUp(remains);
@@ -201,7 +226,7 @@ test('an unreadable file is kept for a week, and as long as its resource is ther
 
 test("remains beside which somebody else left something stay, and are nobody's from then on", async () => {
   await using given = await setUp(remains);
-  given.touch();
+  given.is.touched = true;
   await given.list();
   assert.deepEqual(given.removed, []);
   const entry = given.journal.get(uid);
@@ -210,10 +235,10 @@ test("remains beside which somebody else left something stay, and are nobody's f
 
 test('remains in a directory that another process is at work in stay until it is done', async () => {
   await using given = await setUp(remains);
-  given.lock(true);
+  given.is.locked = true;
   await given.list();
   assert.deepEqual([given.removed, given.journal.get(uid)], [[], remains]);
-  given.lock(false);
+  given.is.locked = false;
   await given.list();
   assert.deepEqual(given.removed, ['default /data/default/one']);
 });
