@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import { cgroupName } from './cgroups.ts';
 import type { DestinationOwner } from './destination.ts';
 import { containerPaths, type RunEnvironment } from './environment.ts';
 import { findHostFiles } from './host-files.ts';
@@ -32,6 +33,7 @@ export async function makeBundle(
   const spec = buildSpec({
     uid,
     gid,
+    cgroup: cgroupName(environment, id),
     args: files.args,
     env: sandboxVariables(environment.variables, files.variables),
     hostMounts: files.mounts,

@@ -1,7 +1,9 @@
 /** A container's cgroups: which limits they tell of, and removing them, whatever runc wrote down. */
+import { createHash } from 'node:crypto';
 import { readdir, readFile, rmdir } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { RunEnvironment } from './environment.ts';
 import { isWithin, readMounts, type MountPoint } from './mounts.ts';
 
 /** Limits that a container came up against. */
@@ -12,12 +14,23 @@ export interface ReachedLimits {
   readonly pids: boolean;
 }
 
+type Node = Pick<RunEnvironment, 'stateDir'>;
+
+/**
+ * Of a container: such as wsc-0a1b2c3d4e5f-<uid> for wsc-<uid>. The state directory tells apart two daemons, or
+ * a daemon and a `wscontent run`, that make content for one uid.
+ */
+export function cgroupName({ stateDir }: Node, id: string): string {
+  const hash = createHash('sha256').update(resolve(stateDir)).digest('hex').slice(0, 12);
+  return id.replace(/^wsc-/, `wsc-${hash}-`);
+}
+
 /**
  * Asks the cgroups of a container, which may have ended but not been removed. What cannot be read tells
  * of nothing: it is no reason for a run to fail.
  */
-export async function readReachedLimits(id: string): Promise<ReachedLimits> {
-  const directories = await findCgroups(id).catch(() => []);
+export async function readReachedLimits(node: Node, id: string): Promise<ReachedLimits> {
+  const directories = await findCgroups(node, id).catch(() => []);
   const isCounted = async (file: string, counter: RegExp): Promise<boolean> => {
     const texts = await Promise.all(
       directories.map(async (each) => await readFile(join(each, file), 'utf8').catch(() => '')),
@@ -34,21 +47,21 @@ export async function readReachedLimits(id: string): Promise<ReachedLimits> {
 }
 
 /** Ends what runs in the container's cgroups and removes them. What is not there is no error. */
-export async function removeCgroups(id: string): Promise<void> {
-  await Promise.all((await findCgroups(id)).map(removeCgroup));
+export async function removeCgroups(node: Node, id: string): Promise<void> {
+  await Promise.all((await findCgroups(node, id)).map(removeCgroup));
 }
 
-async function findCgroups(id: string): Promise<string[]> {
+async function findCgroups(node: Node, id: string): Promise<string[]> {
   const membership = await readFile('/proc/self/cgroup', 'utf8');
-  return [...new Set(cgroupDirectories(id, membership, await readMounts()))];
+  return [...new Set(cgroupDirectories(cgroupName(node, id), membership, await readMounts()))];
 }
 
 /**
- * Where runc puts the cgroups of a container without a cgroupsPath: below the daemon's own in
+ * Where runc puts the cgroups of a container whose cgroupsPath is a mere name: below the daemon's own in
  * hierarchies of version 1, beside it in version 2. Formats: cgroups(7).
  */
 export function cgroupDirectories(
-  id: string,
+  name: string,
   membership: string,
   mounts: readonly MountPoint[],
 ): string[] {
@@ -60,7 +73,7 @@ export function cgroupDirectories(
       .flatMap((mount) =>
         [own, dirname(own)]
           .filter((path) => isWithin(path, mount.root))
-          .map((path) => join(mount.path, relative(mount.root, path), id)),
+          .map((path) => join(mount.path, relative(mount.root, path), name)),
       );
   });
 }

@@ -53,7 +53,7 @@ export async function listContainers(
  */
 export async function removeContainer(environment: RunEnvironment, id: string): Promise<void> {
   const words = await deleteContainer(environment, id);
-  await removeCgroups(id);
+  await removeCgroups(environment, id);
   await removeDamagedState(environment, id);
   if (existsSync(containerPaths(environment, id).runcState)) {
     throw new ContentError(
@@ -70,7 +70,7 @@ export async function removeContainer(environment: RunEnvironment, id: string): 
  * that it takes to start.
  */
 export async function removeEndedContainer(environment: RunEnvironment, id: string): Promise<void> {
-  await removeCgroups(id);
+  await removeCgroups(environment, id);
   await rm(containerPaths(environment, id).runcState, { recursive: true, force: true });
   await disconnectNetwork(environment, id);
   await removeBundle(environment, id);

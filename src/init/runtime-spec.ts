@@ -21,6 +21,7 @@ export interface RuntimeSpec {
   readonly hostname: string;
   readonly mounts: readonly Mount[];
   readonly linux: {
+    readonly cgroupsPath: string;
     readonly uidMappings: readonly LinuxIdMapping[];
     readonly gidMappings: readonly LinuxIdMapping[];
     readonly namespaces: readonly LinuxNamespace[];

@@ -67,7 +67,7 @@ export async function runSandbox(
     await withinMs(pipesMs, Promise.all(channels.map(({ ended }) => ended)));
     const [runcErrors, reached] = await Promise.all([
       readRuncLog(environment, id, cleaner, log),
-      readReachedLimits(id),
+      readReachedLimits(environment, id),
     ]);
     return {
       ending,

@@ -11,6 +11,8 @@ import {
 import { seccompProfile } from './seccomp.ts';
 
 export interface SpecInput {
+  /** Name of the container's cgroup. */
+  readonly cgroup: string;
   readonly args: readonly string[];
   /** All of the program's environment. */
   readonly env: Readonly<Record<string, string>>;
@@ -94,8 +96,8 @@ const maskedPaths = [
 const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
 /**
- * No cgroupsPath: runc then puts the cgroup beside or below the daemon's own and names it after the
- * container. So it is recognisable, ends with the pod, and no parent is left behind.
+ * The cgroupsPath is a mere name: runc then puts the cgroup beside or below the daemon's own. So it ends with
+ * the pod, and no parent is left behind.
  */
 export function buildSpec(input: SpecInput): RuntimeSpec {
   return {
@@ -115,6 +117,7 @@ export function buildSpec(input: SpecInput): RuntimeSpec {
     hostname: 'content-init',
     mounts: [...freshMounts, ...input.hostMounts, destinationMount(input)],
     linux: {
+      cgroupsPath: input.cgroup,
       uidMappings: idMap,
       gidMappings: idMap,
       namespaces: namespaces(input),

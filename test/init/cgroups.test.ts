@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cgroupDirectories } from '../../src/init/cgroups.ts';
+import { cgroupDirectories, cgroupName } from '../../src/init/cgroups.ts';
 import { parseMountinfo } from '../../src/init/mounts.ts';
 
 test('in version 1 a container is looked for below the daemon in each hierarchy', () => {
@@ -34,4 +34,11 @@ test('a part of a hierarchy that is mounted by itself is the top of it', () => {
 test('a hierarchy that is not mounted, and lines that are none, have no directory', () => {
   const mounts = parseMountinfo('1 1 0:1 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory');
   assert.deepEqual(cgroupDirectories('wsc-x', '2:pids:/a\n0::/\nnonsense', mounts), []);
+});
+
+test('the cgroup of a container begins as all of them, ends with the uid, and tells state directories apart', () => {
+  const names = ['/var/lib/a', '/var/lib/b'].map((stateDir) => cgroupName({ stateDir }, 'wsc-x'));
+  for (const name of names) assert.match(name, /^wsc-[0-9a-f]{12}-x$/);
+  assert.notEqual(names[0], names[1]);
+  assert.equal(cgroupName({ stateDir: '/var/lib/a/' }, 'wsc-x'), names[0]);
 });

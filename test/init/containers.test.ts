@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { makeBundle, removeBundle } from '../../src/init/bundle.ts';
+import { cgroupName } from '../../src/init/cgroups.ts';
 import { containerId, listContainers, removeContainer } from '../../src/init/containers.ts';
 import { startContainer } from '../../src/init/runc.ts';
 import { cgroupsNamed, findProcesses, mountsUnder } from '../support/leftovers.ts';
@@ -100,12 +102,14 @@ test('content that is still mounted in a bundle survives its removal', async () 
   assert.deepEqual(await listContainers(harness.environment), []);
 });
 
-test('the cgroups of a container bear its name and go with it', async () => {
+test('the cgroups of a container have names of its own and go with it', async () => {
   await using harness = await createSandboxHarness();
   await harness.child(waits);
   const uid = freshUid();
   const runc = await start(harness, uid);
-  await waitFor('its cgroups', async () => (await cgroupsNamed(`wsc-${uid}`)).length > 0);
+  await waitFor('its cgroups', async () => (await cgroupsNamed(uid)).length > 0);
+  const name = cgroupName(harness.environment, `wsc-${uid}`);
+  for (const path of await cgroupsNamed(uid)) assert.equal(basename(path), name);
   await removeContainer(harness.environment, `wsc-${uid}`);
   await runc.exited;
   assert.deepEqual(await cgroupsNamed(uid), []);

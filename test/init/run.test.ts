@@ -135,6 +135,26 @@ test('two runs side by side do not meet', async () => {
   }
 });
 
+test('two runs for one uid in two state directories do not meet', async () => {
+  await using first = await createSandboxHarness();
+  await using second = await createSandboxHarness();
+  // A descendant that is killed is a failure.
+  await first.child(`${fs} import { spawn } from 'node:child_process';
+    const loop = spawn('sh', ['-c', ': >/dst/here; until [ -e /dst/go-on ]; do sleep 0.01; done'], { stdio: 'ignore' });
+    loop.on('exit', (code) => process.exit(code ?? 1));
+  `);
+  await second.child(`${fs} fs.writeFileSync('/dst/made', '');`);
+  const uid = freshUid();
+  const destination = await first.destination();
+  const going = first.run({ uid, destination });
+  await exists(`${destination}/here`);
+  assert.equal((await second.run({ uid })).report.source, 'from-other');
+  await writeFile(`${destination}/go-on`, '');
+  assert.equal((await going).report.source, 'from-other');
+  await assertNothingLeft(first, uid);
+  await assertNothingLeft(second, uid);
+});
+
 test('the destination ends up with the user of the run, whoever had it before', async () => {
   await using harness = await createSandboxHarness();
   await harness.child(`${fs} fs.writeFileSync('/dst/a', '');`);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { bindMount, buildSpec, type SpecInput } from '../../src/init/spec.ts';
 
 const input: SpecInput = {
+  cgroup: 'wsc-0a1b2c3d4e5f-x',
   args: ['/opt/node', '/opt/child.mjs'],
   env: { PATH: '/usr/bin', LC_ALL: 'C.UTF-8' },
   uid: 33333,

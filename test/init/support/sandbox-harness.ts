@@ -98,10 +98,9 @@ export async function createSandboxHarness(
 
 /** Of a run that is over: no process, mount, cgroup, container or bundle. */
 export async function assertNothingLeft(harness: SandboxHarness, uid: string): Promise<void> {
-  const id = `wsc-${uid}`;
   assert.deepEqual(await findProcesses(uid), []);
   assert.deepEqual(await mountsUnder(harness.environment.stateDir), []);
-  assert.deepEqual(await cgroupsNamed(id), []);
+  assert.deepEqual(await cgroupsNamed(uid), []);
   assert.deepEqual(await listContainers(harness.environment), []);
   const complaints = harness.log.filter(({ message }) => message.includes('stays behind'));
   assert.deepEqual(complaints, []);
