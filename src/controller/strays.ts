@@ -1,4 +1,4 @@
-import { listContainers, removeContainer } from '../init/containers.ts';
+import { hasty, listContainers, removeContainer } from '../init/containers.ts';
 import type { RunEnvironment } from '../init/environment.ts';
 
 /**
@@ -32,9 +32,10 @@ export class Strays {
   async #remove(): Promise<void> {
     const { log } = this.#environment;
     try {
-      for (const { id, uid } of await listContainers(this.#environment)) {
-        if (!this.#busy.has(uid)) await this.#removeOne(id);
-      }
+      const found = await listContainers(this.#environment);
+      const strays = found.filter(({ uid }) => !this.#busy.has(uid));
+      // Side by side, since the next attempt waits for the one that takes longest.
+      await Promise.all(strays.map(async ({ id }) => await this.#removeOne(id)));
     } catch (err) {
       log.error({ err }, 'what attempts have left cannot be looked for; it is tried again');
     }
@@ -43,7 +44,7 @@ export class Strays {
   async #removeOne(container: string): Promise<void> {
     const { log } = this.#environment;
     try {
-      await removeContainer(this.#environment, container);
+      await removeContainer(this.#environment, container, hasty);
       log.warn({ container }, 'what an attempt had left was removed');
     } catch (err) {
       const message = 'something that an attempt left cannot be removed; it is tried again';

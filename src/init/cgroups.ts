@@ -1,8 +1,10 @@
 /** A container's cgroups: which limits they tell of, and removing them, whatever runc wrote down. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rmdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, rmdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ContentError } from '../api/errors.ts';
 import type { RunEnvironment } from './environment.ts';
 import { isWithin, readMounts, type MountPoint } from './mounts.ts';
 
@@ -15,6 +17,10 @@ export interface ReachedLimits {
 }
 
 type Node = Pick<RunEnvironment, 'stateDir'>;
+
+/** What was killed takes a moment to end. */
+const attempts = 40;
+const pauseMs = 25;
 
 /**
  * Of a container: such as wsc-0a1b2c3d4e5f-<uid> for wsc-<uid>. The state directory tells apart two daemons, or
@@ -46,9 +52,22 @@ export async function readReachedLimits(node: Node, id: string): Promise<Reached
   return { memory: memory1 || memory2, pids };
 }
 
-/** Ends what runs in the container's cgroups and removes them. What is not there is no error. */
-export async function removeCgroups(node: Node, id: string): Promise<void> {
-  await Promise.all((await findCgroups(node, id)).map(removeCgroup));
+/** Kills what runs in the container's cgroups. What cannot be killed shows when they are removed. */
+export async function killInCgroups(node: Node, id: string): Promise<void> {
+  const directories = await findCgroups(node, id).catch(() => []);
+  await Promise.all(directories.map(killAllIn));
+}
+
+/**
+ * Ends what runs in the container's cgroups and removes them. Answers whether there were any: then nothing
+ * of the container runs any more. Throws SandboxFailed when one of them stays.
+ */
+export async function removeCgroups(node: Node, id: string): Promise<boolean> {
+  const directories = await findCgroups(node, id);
+  const outcomes = await Promise.all(directories.map(removeCgroup));
+  const kept = directories.find((_, index) => outcomes[index] === 'kept');
+  if (kept !== undefined) throw new ContentError('SandboxFailed', await describeKept(kept));
+  return outcomes.includes('removed');
 }
 
 async function findCgroups(node: Node, id: string): Promise<string[]> {
@@ -86,23 +105,36 @@ function isHierarchy(mount: MountPoint, controllers: string): boolean {
   );
 }
 
-async function removeCgroup(directory: string): Promise<void> {
-  for (let attempt = 0; attempt < 40; attempt += 1) {
-    const entries = await readdir(directory).catch(() => undefined);
-    if (entries === undefined) return;
-    const pids = await readFile(join(directory, 'cgroup.procs'), 'utf8').catch(() => '');
-    for (const pid of pids
-      .split('\n')
-      .map(Number)
-      .filter((each) => each > 0))
-      kill(pid);
-    const removed = await rmdir(directory).then(
-      () => true,
-      () => false,
-    );
-    if (removed) return;
-    await delay(25);
+async function removeCgroup(directory: string): Promise<'absent' | 'removed' | 'kept'> {
+  if (!existsSync(directory)) return 'absent';
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    if (attempt > 0) await delay(pauseMs);
+    await killAllIn(directory);
+    await rmdir(directory).catch(() => undefined);
+    if (!existsSync(directory)) return 'removed';
   }
+  return 'kept';
+}
+
+async function describeKept(directory: string): Promise<string> {
+  const pids = await pidsIn(directory);
+  const why =
+    pids.length === 0
+      ? ''
+      : `: ${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')} cannot be killed, most likely since a disk or a file system hangs`;
+  return `the cgroup ${directory} could not be removed${why}`;
+}
+
+async function killAllIn(directory: string): Promise<void> {
+  for (const pid of await pidsIn(directory)) kill(pid);
+}
+
+async function pidsIn(directory: string): Promise<number[]> {
+  const text = await readFile(join(directory, 'cgroup.procs'), 'utf8').catch(() => '');
+  return text
+    .split('\n')
+    .map(Number)
+    .filter((pid) => pid > 0);
 }
 
 function kill(pid: number): void {

@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { ContentError } from '../api/errors.ts';
 import { isRecord } from '../api/record.ts';
 import { removeBundle } from './bundle.ts';
-import { removeCgroups } from './cgroups.ts';
+import { killInCgroups, removeCgroups } from './cgroups.ts';
 import { containerPaths, type RunEnvironment } from './environment.ts';
 import { disconnectNetwork } from './network/network.ts';
-import { deleteContainer } from './runc.ts';
+import { deleteContainer, type DeleteOptions } from './runc.ts';
 
 export interface FoundContainer {
   /** Name of the container and of its bundle. */
@@ -18,6 +18,9 @@ export interface FoundContainer {
 }
 
 const prefix = 'wsc-';
+
+/** For removing one while somebody waits; what stays is removed at the next look at the node. */
+export const hasty: DeleteOptions = { timeoutMs: 1500 };
 
 /** The container of a resource. Throws InternalError for a uid that is none. */
 export function containerId(uid: string): string {
@@ -49,12 +52,19 @@ export async function listContainers(
 
 /**
  * Ends a container and removes all that belongs to it: processes, runc's state, cgroups, mounts in the
- * bundle, the network, the bundle. Does nothing where nothing is. Throws SandboxFailed when something stays behind.
+ * bundle, the network, the bundle. Does nothing where nothing is. Throws SandboxFailed when something stays
+ * behind; the bundle is the record of it and stays as well.
  */
-export async function removeContainer(environment: RunEnvironment, id: string): Promise<void> {
-  const words = await deleteContainer(environment, id);
-  await removeCgroups(environment, id);
-  await removeDamagedState(environment, id);
+export async function removeContainer(
+  environment: RunEnvironment,
+  id: string,
+  options: DeleteOptions = {},
+): Promise<void> {
+  // runc may hang, and is slow to give up on processes that were not killed before.
+  await killInCgroups(environment, id);
+  const words = await deleteContainer(environment, id, options);
+  const hasEnded = await removeCgroups(environment, id);
+  if (hasEnded || (await isStateDamaged(environment, id))) await removeState(environment, id);
   if (existsSync(containerPaths(environment, id).runcState)) {
     throw new ContentError(
       'SandboxFailed',
@@ -71,7 +81,7 @@ export async function removeContainer(environment: RunEnvironment, id: string): 
  */
 export async function removeEndedContainer(environment: RunEnvironment, id: string): Promise<void> {
   await removeCgroups(environment, id);
-  await rm(containerPaths(environment, id).runcState, { recursive: true, force: true });
+  await removeState(environment, id);
   await disconnectNetwork(environment, id);
   await removeBundle(environment, id);
 }
@@ -80,11 +90,14 @@ export async function removeEndedContainer(environment: RunEnvironment, id: stri
  * runc does not sync what it writes, so a power loss leaves it empty or cut; runc then refuses to remove it.
  * Nothing else is known by it: processes, mounts and network of the container are found without.
  */
-async function removeDamagedState(environment: RunEnvironment, id: string): Promise<void> {
+async function isStateDamaged(environment: RunEnvironment, id: string): Promise<boolean> {
   const { runcState } = containerPaths(environment, id);
   const text = await readFile(join(runcState, 'state.json'), 'utf8').catch(() => undefined);
-  if (text === undefined || isObject(text)) return;
-  await rm(runcState, { recursive: true, force: true });
+  return text !== undefined && !isObject(text);
+}
+
+async function removeState(environment: RunEnvironment, id: string): Promise<void> {
+  await rm(containerPaths(environment, id).runcState, { recursive: true, force: true });
 }
 
 function isObject(text: string): boolean {

@@ -16,6 +16,7 @@ import { createCleaner, type Cleaner } from './clean.ts';
 import {
   containerExists,
   containerId,
+  hasty,
   removeContainer,
   removeEndedContainer,
 } from './containers.ts';
@@ -82,7 +83,7 @@ export async function runInitializer(
   let atRest = true;
   try {
     throwIfAborted(signal);
-    if (containerExists(environment, id)) await removeContainer(environment, id);
+    await removeEarlier(environment, id, signal);
     const { destination } = request;
     // The sandbox gets all that is mounted in it as well.
     if (request.cleanSlate) await assertNothingMountedIn(destination);
@@ -110,7 +111,22 @@ export async function runInitializer(
   } catch (error) {
     throw await toContentError(error, environment, cleaner, request.destination);
   } finally {
-    await cleanUp(environment, id, atRest, log);
+    await cleanUp(environment, id, atRest, signal.aborted, log);
+  }
+}
+
+/** What a run left that could not clean up. */
+async function removeEarlier(
+  environment: RunEnvironment,
+  id: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!containerExists(environment, id)) return;
+  try {
+    await removeContainer(environment, id, { signal });
+  } catch (error) {
+    throwIfAborted(signal);
+    throw error;
   }
 }
 
@@ -200,15 +216,20 @@ function errnoOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
-/** @param atRest whether there was no container, or it came to its end by itself */
+/**
+ * @param atRest whether there was no container, or it came to its end by itself
+ * @param inHaste whether somebody waits for the end
+ */
 async function cleanUp(
   environment: RunEnvironment,
   id: string,
   atRest: boolean,
+  inHaste: boolean,
   log: RunLog,
 ): Promise<void> {
   try {
-    await (atRest ? removeEndedContainer : removeContainer)(environment, id);
+    if (atRest) await removeEndedContainer(environment, id);
+    else await removeContainer(environment, id, inHaste ? hasty : {});
   } catch (error) {
     log.error('something of the run stays behind', error);
   }

@@ -1,12 +1,15 @@
 /** runc's command line. */
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { containerPaths, type RunEnvironment } from './environment.ts';
 
 const killTimeoutMs = 1000;
 /** runc itself gives a container ten seconds to die. */
 const deleteTimeoutMs = 15_000;
+/** Milliseconds after which one that has been killed is not waited for: it hangs in a disk. */
+const endMs = 250;
 /** It takes 20 ms, but a node may be overloaded and yet work. */
 const versionTimeoutMs = 20_000;
 
@@ -77,9 +80,20 @@ export function startContainer(
   };
 }
 
-/** Whether SIGKILL got to the container's first process, and with it to all of its processes. */
-export async function killContainer(environment: RunEnvironment, id: string): Promise<boolean> {
-  return (await runc(environment, killTimeoutMs, 'kill', id, 'KILL')).exitCode === 0;
+/** Sends SIGKILL to the container's first process, and with it to all of its processes. The signal ends runc. */
+export async function killContainer(
+  environment: RunEnvironment,
+  id: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await runc(environment, { timeout: killTimeoutMs, cancelSignal: signal }, 'kill', id, 'KILL');
+}
+
+export interface DeleteOptions {
+  /** Milliseconds; runc is ended then. */
+  readonly timeoutMs?: number;
+  /** Ends runc early. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -89,14 +103,11 @@ export async function killContainer(environment: RunEnvironment, id: string): Pr
 export async function deleteContainer(
   environment: RunEnvironment,
   id: string,
+  { timeoutMs = deleteTimeoutMs, signal }: DeleteOptions = {},
 ): Promise<string | undefined> {
-  const { exitCode, stderr, originalMessage } = await runc(
-    environment,
-    deleteTimeoutMs,
-    'delete',
-    '--force',
-    id,
-  );
+  const limits = { timeout: timeoutMs, ...(signal && { cancelSignal: signal }) };
+  const answer = await runc(environment, limits, 'delete', '--force', id);
+  const { exitCode, stderr, originalMessage } = answer;
   return exitCode === 0 ? undefined : stderr || originalMessage || 'runc delete failed';
 }
 
@@ -113,7 +124,7 @@ export interface RuncAnswer {
 
 /** Asks runc for its version. */
 export async function runcVersion(environment: RunEnvironment): Promise<RuncAnswer> {
-  const answer = await runc(environment, versionTimeoutMs, '--version');
+  const answer = await runc(environment, { timeout: versionTimeoutMs }, '--version');
   const { stdout, stderr, originalMessage, code, exitCode, timedOut } = answer;
   const version = exitCode === 0 ? /^runc version (\S+)/m.exec(stdout)?.[1] : undefined;
   const late = timedOut ? `it gave no answer within ${versionTimeoutMs / 1000} s` : undefined;
@@ -126,11 +137,38 @@ export async function runcVersion(environment: RunEnvironment): Promise<RuncAnsw
   };
 }
 
-async function runc(environment: RunEnvironment, timeout: number, ...args: string[]) {
-  return await execa(environment.runcBinary, [...globalArgs(environment), ...args], {
+interface Limits {
+  readonly timeout: number;
+  readonly cancelSignal?: AbortSignal;
+}
+
+interface Answer {
+  readonly exitCode?: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly originalMessage?: string | undefined;
+  readonly code?: string | undefined;
+  readonly timedOut: boolean;
+}
+
+/** Of one that goes on though it was killed. */
+const hung: Answer = { stdout: '', stderr: '', originalMessage: 'runc hangs', timedOut: true };
+
+async function runc(
+  environment: RunEnvironment,
+  limits: Limits,
+  ...args: string[]
+): Promise<Answer> {
+  const timer = new AbortController();
+  const subprocess = execa(environment.runcBinary, [...globalArgs(environment), ...args], {
     ...execaOptions(environment),
-    timeout,
+    ...limits,
+    killSignal: 'SIGKILL',
   });
+  const late = delay(limits.timeout + endMs, hung, { signal: timer.signal }).catch(() => hung);
+  const answer = await Promise.race([subprocess, late]);
+  timer.abort();
+  return answer;
 }
 
 function globalArgs({ stateDir }: RunEnvironment): string[] {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ContentProgress } from '../api/protocol.ts';
 import { parseProgress } from './answers.ts';
 import { capture, readLines } from './channels.ts';
-import { readReachedLimits, type ReachedLimits } from './cgroups.ts';
+import { killInCgroups, readReachedLimits, type ReachedLimits } from './cgroups.ts';
 import type { Captured, Cleaner } from './clean.ts';
 import { containerPaths, type RunEnvironment } from './environment.ts';
 import type { Said } from './outcome.ts';
@@ -36,8 +36,8 @@ const pipesMs = 1000;
 /** An abort first kills the container, every so often, since it may only be about to start ... */
 const killEveryMs = 50;
 /** ... and when that does not help, runc itself. */
-const killRuncAfterMs = 2000;
-const giveUpAfterMs = 4000;
+const killRuncAfterMs = 1500;
+const giveUpAfterMs = 2000;
 
 /** Runs the bundle that is there. The container's state and cgroups stay behind. */
 export async function runSandbox(
@@ -64,7 +64,9 @@ export async function runSandbox(
   ];
   try {
     const ending = await waitForEnd(environment, id, runc, signal);
-    await withinMs(pipesMs, Promise.all(channels.map(({ ended }) => ended)));
+    // Who called it off does not wait for the words of what may not even end.
+    const hasWords = !signal.aborted || ('exitCode' in ending && ending.exitCode === 0);
+    if (hasWords) await withinMs(pipesMs, Promise.all(channels.map(({ ended }) => ended)));
     const [runcErrors, reached] = await Promise.all([
       readRuncLog(environment, id, cleaner, log),
       readReachedLimits(environment, id),
@@ -99,14 +101,18 @@ async function waitForEnd(
   });
   await Promise.race([ended, aborted]);
   const abortedAt = environment.now();
+  let killing: Promise<void> | undefined;
   while (!stopped.signal.aborted) {
     const elapsed = environment.now() - abortedAt;
     // In a system call that does not return, say. Cleaning up tells what stays behind.
     if (elapsed > giveUpAfterMs) return { signal: 'no signal' };
     if (elapsed > killRuncAfterMs) runc.kill();
-    else await killContainer(environment, id);
+    // Both, since another runc may hang, and the cgroups may not be where they are looked for.
+    await killInCgroups(environment, id);
+    killing ??= killContainer(environment, id, stopped.signal).finally(() => (killing = undefined));
     await withinMs(killEveryMs, ended);
   }
+  await killing;
   return await ended;
 }
 

@@ -50,6 +50,35 @@ export async function mountDamaged(
   return mounted(path);
 }
 
+export interface Freezable extends AsyncDisposable {
+  /** Until it is disposed of, who writes there waits and cannot be killed, as on a disk that hangs. */
+  freeze(): Promise<AsyncDisposable>;
+}
+
+/** An ext4 on a loop device. */
+export async function mountFreezable(path: string, image: string): Promise<Freezable> {
+  await mkdir(path, { recursive: true });
+  await using file = await open(image, 'w');
+  await file.truncate(8 * 1024 * 1024);
+  await execa('mkfs.ext4', ['-q', '-F', image]);
+  await execa('mount', ['-o', 'loop', image, path]);
+  return {
+    async freeze() {
+      await execa('fsfreeze', ['--freeze', path]);
+      let frozen = true;
+      return {
+        async [Symbol.asyncDispose]() {
+          if (frozen) await execa('fsfreeze', ['--unfreeze', path]);
+          frozen = false;
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      await execa('umount', [path]);
+    },
+  };
+}
+
 /** For whoever comes by its path, while files in it may be open for writing, as when a disk breaks. */
 export async function makeReadOnly(path: string): Promise<void> {
   await using aside = await createTempDir();
