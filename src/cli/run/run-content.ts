@@ -17,6 +17,7 @@ import { createNodeEngine } from '../../controller/node-engine.ts';
 import { removeDeadRuns } from '../../controller/dead-runs.ts';
 import { shareStateDir } from '../../controller/state-lock.ts';
 import { buildStatus, type View } from '../../controller/status.ts';
+import { listContainers } from '../../init/containers.ts';
 import { createRunEnvironment } from '../../init/environment.ts';
 import type { SandboxSettings } from '../../init/settings.ts';
 import type { StorageConfig } from '../../storage/config.ts';
@@ -101,7 +102,7 @@ async function makeOneAttempt(
   expected: Expected,
 ): Promise<View> {
   const plan = planContent(resource, secrets);
-  await using state = await makeStateDir(stateDir).catch((cause: unknown) => {
+  await using state = await makeStateDir(stateDir, onNote).catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new SetupError(`the state directory ${stateDir} cannot be used: ${why}`, { cause });
   });
@@ -126,9 +127,13 @@ async function makeOneAttempt(
   return { kind: 'failed', entry };
 }
 
-/** A directory of this run alone, which goes away with it; the daemon leaves it alone till then. */
+/**
+ * A directory of this run alone, which the daemon leaves alone. It goes away with the run, unless it is
+ * the record of something that could not be removed.
+ */
 async function makeStateDir(
   stateDir: string,
+  onNote: (note: string) => void,
 ): Promise<AsyncDisposable & { readonly path: string }> {
   const path = join(stateDir, 'run', newUuid());
   // The sandbox passes through them as another user.
@@ -145,7 +150,13 @@ async function makeStateDir(
   return {
     path,
     async [Symbol.asyncDispose]() {
-      await rm(path, { recursive: true, force: true });
+      if ((await listContainers({ stateDir: path })).length === 0) {
+        await rm(path, { recursive: true, force: true });
+      } else {
+        onNote(
+          `Something of the run stays behind; ${path} is the record of it, by which the next run or daemon removes it.`,
+        );
+      }
       // Another run may be at work beside it.
       await rmdir(dirname(path)).catch(() => undefined);
       await share[Symbol.asyncDispose]();
