@@ -77,7 +77,10 @@ export class Reconciler {
     const { key, identity } = stored;
     if (nodeNameOf(stored) !== nodeName) return slots.withdraw(key);
     // Nothing is built on what the disk does not have.
-    await settleFor(journal, identity);
+    await settleFor(journal, identity).catch(async (error: unknown) => {
+      await this.#reportUnsettled(identity, error);
+      throw error;
+    });
     let resource: ContentResource;
     try {
       resource = parseResource(stored.object);
@@ -87,6 +90,14 @@ export class Reconciler {
       return await this.#reportUnreadable(stored, error);
     }
     await this.#act(resource);
+  }
+
+  /** An attempt has ended, which nobody may hear of before the journal has it. */
+  async #reportUnsettled(identity: ResourceIdentity, error: unknown): Promise<void> {
+    if (!(error instanceof ContentError)) return;
+    const history = this.#parts.journal.get(identity.uid);
+    const entry = history === 'unreadable' ? undefined : history;
+    await this.#parts.reporter.report(identity, { kind: 'blocked', entry, error }, entry?.hostPath);
   }
 
   /** Content that is there is there, whatever a newer version wrote into the resource. */

@@ -1,12 +1,14 @@
-/** A node that lacks something when its daemon starts, on a real API server. */
+/** A node that lacks something, on a real API server. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { ContentError } from '../../src/api/errors.ts';
 import type { ControlPlane } from '../control-plane/index.ts';
+import { makeReadOnly, makeWritable } from '../limits/support/mounts.ts';
+import { lacks } from '../support/requirements.ts';
 import { conditionsOf, Contents, startCluster } from './contents.ts';
 import { createNodeFolder, hangs, startScriptedNode, writes } from './scripted-node.ts';
 
-describe('a node that lacks something when its daemon starts', () => {
+describe('a node that lacks something', () => {
   let cluster: ControlPlane;
   let contents: Contents;
   before(async () => {
@@ -15,7 +17,7 @@ describe('a node that lacks something when its daemon starts', () => {
   });
   after(async () => await cluster.stop());
 
-  test('says so of every resource, starts none, and goes on when it is there', async () => {
+  test('when its daemon starts says so of every resource, starts none, and goes on when it is there', async () => {
     const { kubeconfig } = cluster;
     await using folder = await createNodeFolder();
     const first = await startScriptedNode({ kubeconfig, script: hangs, folder: folder.path });
@@ -55,4 +57,35 @@ describe('a node that lacks something when its daemon starts', () => {
     }
     assert.equal(runs, 2);
   });
+
+  test(
+    'as an attempt ends says so until its journal has the outcome',
+    { skip: lacks('root') },
+    async () => {
+      await using folder = await createNodeFolder();
+      const gate = Promise.withResolvers<void>();
+      let runs = 0;
+      await using node = await startScriptedNode({
+        ...{ kubeconfig: cluster.kubeconfig, folder: folder.path },
+        script: async (...args) => {
+          runs += 1;
+          await gate.promise;
+          return await writes(...args);
+        },
+      });
+      await contents.create('unwritten', { nodeName: node.nodeName });
+      await contents.untilReason('unwritten', 'Initializing');
+      const journal = folder.join('state/journal');
+      await makeReadOnly(journal);
+      try {
+        gate.resolve();
+        const { status } = await contents.untilReason('unwritten', 'StateUnwritable');
+        assert.deepEqual([status?.phase, status?.attempts], ['Pending', 1]);
+      } finally {
+        await makeWritable(journal);
+      }
+      await contents.untilReason('unwritten', 'InitializationSuccess');
+      assert.equal(runs, 1);
+    },
+  );
 });
