@@ -80,6 +80,10 @@ fault: setup build control-plane object-store ## kill the daemon at every transi
 soak: setup build control-plane object-store ## 1,000 resources through one daemon (some minutes); RECORD=1 writes docs/reliability.md
 	@exec node test/fault/soak/main.ts $(if $(RECORD),--record)
 
+.PHONY: outage
+outage: setup build control-plane ## the API server is away for ten minutes; RECORD=1 writes docs/reliability.md
+	@exec node test/fault/outage/main.ts $(if $(RECORD),--record)
+
 .PHONY: audit
 audit: node-packages ## ask the npm registry for known vulnerabilities
 	@PATH=$$SYSTEM_PATH npm audit

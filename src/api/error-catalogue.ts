@@ -54,7 +54,7 @@ export const errorCatalogue = {
   },
   JournalUnreadable: {
     means:
-      'What the node remembers of the resource cannot be read, so that nobody knows whose content the directory holds.',
+      'What the node remembers of the resource cannot be read or was lost, so that nobody knows whose content the directory holds.',
     remedy:
       'Move what you need out of the directory; once it is empty, the content is made again. Or use another hostPath.',
     retried: false,

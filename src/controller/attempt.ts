@@ -55,7 +55,7 @@ export async function beginAttempt(parts: AttemptParts, order: AttemptOrder): Pr
   const history = journal.get(resource.uid);
   const before = history === 'unreadable' ? undefined : history;
   try {
-    if (plan.provided !== true) await assertAsExpected(parts, order, history);
+    await assertAsExpected(parts, order, history);
     for (const entry of formerOwners(journal, order)) await journal.write(disown(entry));
     const entry: RunningEntry = {
       uid: resource.uid,
@@ -165,8 +165,11 @@ async function after(
   act();
 }
 
-/** Reasons of attempts that are ended from outside. */
-const ended: ReadonlySet<ErrorReason> = new Set(['Cancelled', 'DeadlineExceeded', 'Interrupted']);
+/** Of attempts that may have been ended from outside: by the daemon, or by the kernel or anybody else. */
+const ended: ReadonlySet<ErrorReason> = new Set([
+  ...['Cancelled', 'DeadlineExceeded', 'Interrupted'],
+  ...['SandboxFailed', 'LimitExceeded'],
+] as const);
 
 /**
  * An attempt may be ended between the ready file, which is the last thing that it places, and its

@@ -11,14 +11,18 @@ const directoryOnly = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_N
 
 /**
  * Keeps all other processes of the node from working in a directory until it is disposed of;
- * undefined when one of them does. It goes with this process, however that ends. Throws what opening
+ * undefined when one of them does. It goes with this process, however that ends. Who shares a directory
+ * works somewhere below it, and keeps out only those who would work in all of it. Throws what opening
  * the directory throws, and DestinationFailed or TooManyOpenFiles when it cannot be locked.
  */
-export async function lockDestination(path: string): Promise<AsyncDisposable | undefined> {
+export async function lockDestination(
+  path: string,
+  mode: 'exclusive' | 'shared' = 'exclusive',
+): Promise<AsyncDisposable | undefined> {
   const directory = await open(path, directoryOnly);
   let isOurs = false;
   try {
-    isOurs = await lock(directory, 'exclusive', patience);
+    isOurs = await lock(directory, mode, patience);
   } catch (error) {
     throw toContentError(error);
   } finally {

@@ -1,6 +1,7 @@
 /** What lies in the directory of an attempt before it starts, and whose it is. */
 import { ContentError } from '../api/errors.ts';
 import type { AttemptOrder, AttemptParts } from './attempt.ts';
+import { wasTried } from './decide.ts';
 import { disown, isRemains, type JournalEntry, ownsContent, periodOf } from './journal-entry.ts';
 import type { History, Journal } from './journal.ts';
 import { overlaps } from './path-claims.ts';
@@ -14,10 +15,20 @@ export async function assertAsExpected(
   order: AttemptOrder,
   history: History,
 ): Promise<void> {
-  const { destination, expected } = order;
-  await removeRemains(parts, order);
-  if (expected !== 'empty' || (await parts.engine.isEmpty(destination))) return;
-  throw notEmpty(destination, history);
+  const { destination, expected, plan, resource } = order;
+  const isForgotten =
+    history === 'unreadable' || (history === undefined && wasTried(resource.status));
+  if (plan.provided !== true) {
+    await removeRemains(parts, order);
+    if (expected !== 'empty') return;
+  } else if (!isForgotten) {
+    // The volume came with something.
+    return;
+  }
+  if (await parts.engine.isEmpty(destination)) return;
+  throw isForgotten
+    ? notKnown(destination, history)
+    : new ContentError('PathNotEmpty', `${destination} is not empty`);
 }
 
 /**
@@ -47,14 +58,18 @@ export function formerOwners(
 ): JournalEntry[] {
   return [...journal.entries()].filter(
     (entry) =>
-      entry.uid !== resource.uid && ownsContent(entry) && overlaps(entry.hostPath, destination),
+      entry.uid !== resource.uid &&
+      (ownsContent(entry) || entry.provided === true) &&
+      overlaps(entry.hostPath, destination),
   );
 }
 
-function notEmpty(destination: string, history: History): ContentError {
-  if (history !== 'unreadable') {
-    return new ContentError('PathNotEmpty', `${destination} is not empty`);
-  }
-  const message = `${destination} is not empty, and what this node remembers of the resource cannot be read: the content may be its own`;
+/** What lies there may be content of this very uid, with work in it. */
+function notKnown(destination: string, history: History): ContentError {
+  const why =
+    history === 'unreadable'
+      ? 'what this node remembers of the resource cannot be read'
+      : 'the status tells of attempts that this node remembers nothing of';
+  const message = `${destination} is not empty, and ${why}: the content may be its own`;
   return new ContentError('JournalUnreadable', message);
 }

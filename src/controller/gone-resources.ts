@@ -135,10 +135,11 @@ export class GoneResources {
 
   async #forget(entry: JournalEntry): Promise<void> {
     const { engine, journal, claims, clock, log } = this.#parts;
-    const { uid, hostPath, replaces } = entry;
+    const { uid, hostPath, replaces, provided } = entry;
     if (clock.now() - (await journal.changedAt(uid)) < forgottenAfterMs) return;
-    // Should it come back, its own content would be what spec.existingContent lets it replace.
-    if (replaces === true && ownsContent(entry) && (await engine.isThere(hostPath))) return;
+    // Should it come back, its own content would be what spec.existingContent lets it replace, or what came with a volume.
+    const isTaken = replaces === true || provided === true;
+    if (isTaken && ownsContent(entry) && (await engine.isThere(hostPath))) return;
     // An attempt in its directory is about to write that it is nobody's, and would bring it back.
     if (ownsContent(entry) && claims.ownerBeside(entry) !== undefined) return;
     await journal.forget(uid);

@@ -45,7 +45,7 @@ export function createNodeEngine(
       stack.move();
       return prepared;
     },
-    lock: lockDestination,
+    lock: async (destination) => await lockDestination(destination),
     isEmpty: isEmptyDestination,
     isThere: isDirectory,
     isUntouched,

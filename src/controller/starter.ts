@@ -168,10 +168,14 @@ export class Starter {
     });
   }
 
-  /** Who waits keeps its claim over a restart. */
-  async #remember({ uid, namespace, name }: ContentResource, hostPath: string): Promise<void> {
+  /**
+   * Who waits keeps its claim over a restart. Where the journal was lost it goes on knowing nothing: with
+   * a word in it, what lies in the directory would not be taken for content that may have been made.
+   */
+  async #remember(resource: ContentResource, hostPath: string): Promise<void> {
     const { journal } = this.#parts;
-    if (journal.get(uid) !== undefined) return;
+    const { uid, namespace, name, status } = resource;
+    if (journal.get(uid) !== undefined || wasTried(status)) return;
     const counts = { attempts: 0, failures: 0, dirty: false };
     const entry: ClaimedEntry = { uid, namespace, name, hostPath, ...counts, state: 'claimed' };
     await journal.write(entry);

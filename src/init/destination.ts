@@ -15,8 +15,14 @@ export interface PreparedDestination extends AsyncDisposable {
   undo(): Promise<void>;
 }
 
-/** Keeps others from a directory until it is disposed of; undefined when one of them has it. */
-export type LockDirectory = (path: string) => Promise<AsyncDisposable | undefined>;
+/**
+ * Keeps others from a directory until it is disposed of, or when it is shared those who want it for
+ * themselves; undefined when one of them has it.
+ */
+export type LockDirectory = (
+  path: string,
+  mode: 'exclusive' | 'shared',
+) => Promise<AsyncDisposable | undefined>;
 
 export interface DestinationOwner {
   readonly uid: number;
@@ -38,7 +44,8 @@ const attempts = 5;
  * and be writable by nobody else. So nobody can swap one of them for a link between this check and the
  * mount, and no destination lies inside another resource's content, whose owner could do just that.
  *
- * With `lock` it is locked before anything in it is looked at or changed.
+ * With `lock` it is locked before anything in it is looked at or changed. Directories between it and the
+ * namespace's are shared meanwhile, so that nobody is at work above it.
  *
  * Throws PathNotAllowed, PathInUse when another has the lock, and what is wrong with the node:
  * DestinationFull, TooManyOpenFiles, ...
@@ -97,7 +104,7 @@ export async function takeOwnership(path: string, { uid, gid }: DestinationOwner
   }
 }
 
-/** Paths of directories that were made are added to `made`, the topmost first. Answers with the lock. */
+/** Paths of directories that were made are added to `made`, the topmost first. Answers with the locks. */
 async function makeDirectories(
   root: string,
   names: readonly string[],
@@ -105,19 +112,20 @@ async function makeDirectories(
   made: string[],
   lock: LockDirectory | undefined,
 ): Promise<AsyncDisposableStack> {
+  await using held = new AsyncDisposableStack();
   let path = root;
   let directory = await open(root, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
-    for (const name of names) {
+    for (const [depth, name] of names.entries()) {
       await assertOurs(directory, path);
       path = join(path, name);
       const next = await enter(directory, name, path, made);
       await directory.close();
       directory = next;
-    }
-    await using held = new AsyncDisposableStack();
-    if (lock !== undefined) {
-      held.use(await lockOrRefuse(directory, path, lock));
+      // The first is the namespace's, which is nobody's destination.
+      if (lock === undefined || depth === 0) continue;
+      const mode = depth === names.length - 1 ? 'exclusive' : 'shared';
+      held.use(await lockOrRefuse(directory, path, lock, mode));
       await assertIsAt(directory, path);
     }
     if (made.includes(path) || (await holdsNothing(throughHandle(directory)))) {
@@ -133,8 +141,9 @@ async function lockOrRefuse(
   directory: FileHandle,
   path: string,
   lock: LockDirectory,
+  mode: 'exclusive' | 'shared',
 ): Promise<AsyncDisposable> {
-  const held = await lock(`${throughHandle(directory)}/.`);
+  const held = await lock(`${throughHandle(directory)}/.`, mode);
   if (held !== undefined) return held;
   throw new ContentError(
     'PathInUse',

@@ -6,7 +6,7 @@ import { besideDaemon } from '../../src/cli/run/beside-daemon.ts';
 import { readDaemonJournal } from '../../src/cli/run/daemon-journal.ts';
 import { type JournalEntry, serializeEntry } from '../../src/controller/journal-entry.ts';
 import { FakeEngine } from '../controller/fake-engine.ts';
-import { claimed, failed, running, sampleResource, succeeded } from '../controller/samples.ts';
+import { claimed, failed, running, sampleResource, succeeded, uid } from '../controller/samples.ts';
 import { lacks } from '../support/requirements.ts';
 import { createTempDir, type TempDir } from '../support/temp.ts';
 import { content } from './support/content.ts';
@@ -18,7 +18,7 @@ interface Node extends TempDir {
   /** Of the default data root. */
   readonly place: string;
   write(entry: JournalEntry, file?: string): Promise<void>;
-  run(spec?: object, dataRoot?: string): Promise<Invocation>;
+  run(spec?: object, dataRoot?: string, metadata?: object): Promise<Invocation>;
 }
 
 /** Days of work in the place of the resource default/one. */
@@ -33,9 +33,14 @@ async function setUp(): Promise<Node> {
     ...{ ...temp, place },
     write: async (entry, file = `${entry.uid}.json`) =>
       await writeFile(temp.join('daemon/journal', file), serializeEntry(entry)),
-    run: async (spec = { existingContent: 'Replace' }, dataRoot = temp.join('data')) => {
+    run: async (
+      spec = { existingContent: 'Replace' },
+      dataRoot = temp.join('data'),
+      metadata = {},
+    ) => {
       const flags = ['--data-root', dataRoot, '--state-dir', temp.join('daemon')];
-      return await invoke(['run', '-f', '-', ...flags], { stdin: content({ empty: {} }, spec) });
+      const stdin = content({ empty: {} }, spec, metadata);
+      return await invoke(['run', '-f', '-', ...flags], { stdin });
     },
   };
 }
@@ -51,6 +56,8 @@ describe('wscontent run beside a daemon', { skip: lacks('root', 'runc') }, () =>
     ['is about to make', claimed],
     ['has left unfinished', failed('Interrupted', { dirty: true })],
     ['is removing', { ...succeeded, removed: true, dirty: true }],
+    ['is to replace', failed('GitRemoteUnavailable', { replaces: true })],
+    ['was given with a volume', failed('GitRemoteUnavailable', { provided: true })],
   ];
   for (const [what, entry] of inTheWay) {
     test(`leaves alone what the daemon ${what} for another uid, whatever may be replaced`, async () => {
@@ -65,6 +72,40 @@ describe('wscontent run beside a daemon', { skip: lacks('root', 'runc') }, () =>
       await assertUntouched(node);
     });
   }
+
+  for (const [what, entry] of [
+    ['is about to make', claimed],
+    ['would remove before it goes on', failed('Interrupted', { dirty: true })],
+    ['is to replace', failed('DownloadFailed', { replaces: true })],
+  ] as const) {
+    test(`leaves to the daemon what it ${what} for the same uid`, async () => {
+      await using node = await setUp();
+      await node.write({ ...entry, hostPath: node.place });
+      await rm(`${node.place}/work`);
+      const { stderr } = await node.run({}, undefined, { uid });
+      assert.match(stderr, /^Failed: PathInUse\n {2}\S+one belongs to the WorkspaceContent/m);
+      assert.deepEqual(await readdir(node.place), []);
+    });
+  }
+
+  test('makes what the daemon has given up', async () => {
+    await using node = await setUp();
+    await node.write({ ...failed('GitRefNotFound'), hostPath: node.place });
+    await rm(`${node.place}/work`);
+    const { exitCode, stderr } = await node.run({}, undefined, { uid });
+    assert.equal(exitCode, 0, stderr);
+  });
+
+  test('does not call Ready what the daemon has made and somebody taken away', async () => {
+    for (const removed of [true, undefined]) {
+      await using node = await setUp();
+      await node.write({ ...succeeded, hostPath: node.place, ...(removed && { removed }) });
+      await rm(node.place, { recursive: true });
+      const { exitCode, stderr } = await node.run({}, undefined, { uid });
+      assert.equal(exitCode, 1);
+      assert.match(stderr, /^Failed: ContentMissing/m);
+    }
+  });
 
   test('leaves alone what lies in its directory, or around it', async () => {
     await using node = await setUp();
@@ -131,11 +172,15 @@ describe('wscontent run beside a daemon', { skip: lacks('root', 'runc') }, () =>
 
 test('entries that vanish while the journal is read are none', async () => {
   await using node = await setUp();
-  const uids = Array.from({ length: 300 }, (_, index) => `uid-${index}`);
+  const many = Array.from({ length: 300 }, (_, index) => `uid-${index}`);
   const hostPath = node.join('data/default/two');
-  await Promise.all(uids.map(async (uid) => await node.write({ ...succeeded, uid, hostPath })));
+  await Promise.all(
+    many.map(async (each) => await node.write({ ...succeeded, uid: each, hostPath })),
+  );
   const read = readDaemonJournal(node.join('daemon'), { uid: other, hostPath: node.place });
-  await Promise.all(uids.map(async (uid) => await rm(node.join('daemon/journal', `${uid}.json`))));
+  await Promise.all(
+    many.map(async (each) => await rm(node.join('daemon/journal', `${each}.json`))),
+  );
   assert.equal(await read, undefined);
 });
 

@@ -88,6 +88,17 @@ test("what came with a volume is not looked at, not cleared and nobody's remains
   }
 });
 
+test('what came with a volume may have been made already where the journal has nothing on it', async () => {
+  await using it = await setUp();
+  const plan = { ...planContent(resource, new Map()), provided: true } as const;
+  const tried = { ...resource, status: { phase: 'Ready', attempts: 1 } } as const;
+  it.engine.files = ['work'];
+  await assert.rejects(it.attempt({ plan, resource: tried }), { reason: 'JournalUnreadable' });
+  assert.deepEqual(it.engine.asked, ['prepare', 'undo']);
+  it.engine.files = [];
+  assert.equal((await it.attempt({ plan, resource: tried })).state, 'succeeded');
+});
+
 test('a directory that holds something is refused before anything is written', async () => {
   await using it = await setUp();
   it.engine.files = ['work'];
@@ -135,15 +146,21 @@ test('an interrupted attempt is not cleaned up by the daemon that is to end', as
   assert.deepEqual(it.engine.asked, ['prepare', 'run']);
 });
 
-test('an attempt that is interrupted after its ready file has succeeded', async () => {
-  await using it = await setUp();
-  it.engine.outcome = async () => {
-    it.engine.readySince = it.clock.now();
-    return await Promise.reject(new ContentError('Interrupted', 'SIGTERM'));
-  };
-  assert.equal((await it.attempt()).state, 'succeeded');
-  assert.deepEqual(it.engine.asked, ['prepare', 'run']);
-});
+for (const [reason, by] of [
+  ['Interrupted', 'SIGTERM'],
+  ['SandboxFailed', 'a kill of runc'],
+  ['LimitExceeded', 'the kernel, for want of memory'],
+] as const) {
+  test(`an attempt that is ended after its ready file by ${by} has succeeded`, async () => {
+    await using it = await setUp();
+    it.engine.outcome = async () => {
+      it.engine.readySince = it.clock.now();
+      return await Promise.reject(new ContentError(reason, by));
+    };
+    assert.equal((await it.attempt()).state, 'succeeded');
+    assert.deepEqual(it.engine.asked, ['prepare', 'run']);
+  });
+}
 
 test('a failed attempt has failed, whatever lies in its content', async () => {
   await using it = await setUp();
@@ -177,12 +194,19 @@ test('remains of a resource that is gone are nobody’s once another one has the
     dirty: true,
     hostPath: `${destination}/sub`,
   });
+  const upon = {
+    ...failed('GitFailed', { uid: 'upon', hostPath: destination }),
+    provided: true,
+  } as const;
   const stranger = failed('Interrupted', { uid: 'stranger', dirty: true, hostPath: '/data/else' });
   await it.journal.write(ghost);
+  await it.journal.write(upon);
   await it.journal.write(stranger);
   await it.attempt();
   const journal = await Journal.open(it.temp.path, 0);
   assert.deepEqual(journal.get('ghost'), { ...ghost, dirty: false });
+  const { provided: _, ...given } = upon;
+  assert.deepEqual(journal.get('upon'), given);
   assert.deepEqual(journal.get('stranger'), stranger);
 });
 

@@ -15,8 +15,13 @@ function engineOf(temp: TempDir, name: string): Engine {
   return createNodeEngine(temp.join('data'), createRunEnvironment({ stateDir: temp.join(name) }));
 }
 
-async function prepare(temp: TempDir, engine: Engine, spec: object = {}): Promise<Prepared> {
-  return await engine.prepare(sampleResource(spec), temp.join('data/default/one'), false);
+async function prepare(
+  temp: TempDir,
+  engine: Engine,
+  spec: object = {},
+  name = 'one',
+): Promise<Prepared> {
+  return await engine.prepare(sampleResource(spec), temp.join('data/default', name), false);
 }
 
 const inUse = { reason: 'PathInUse', message: /another process on this node .+ is at work in / };
@@ -33,6 +38,20 @@ test('of two daemons one gets a directory, and the other when that is done', asy
   await using _ = await prepare(temp, other, { runAsUser: 4444 });
   assert.equal((await stat(temp.join('data/default/one'))).uid, 4444);
   await assert.rejects(prepare(temp, one), inUse);
+});
+
+test('nobody gets a directory while another is at work below it, or above it', async () => {
+  await using temp = await createTempDir();
+  const [one, other] = [engineOf(temp, 'one'), engineOf(temp, 'other')];
+  const deep = await prepare(temp, one, {}, 'one/x/y');
+  await assert.rejects(prepare(temp, other, {}, 'one'), inUse);
+  await assert.rejects(prepare(temp, other, {}, 'one/x'), inUse);
+  const beside = await prepare(temp, other, {}, 'one/x/z');
+  await deep[Symbol.asyncDispose]();
+  await assert.rejects(prepare(temp, one, {}, 'one'), inUse);
+  await beside[Symbol.asyncDispose]();
+  await using _ = await prepare(temp, other, {}, 'one');
+  await assert.rejects(prepare(temp, one, {}, 'one/x/y'), inUse);
 });
 
 test('a process that is killed keeps nobody out', async () => {

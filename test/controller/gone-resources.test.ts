@@ -118,17 +118,22 @@ test('an entry that was written less than an hour ago stays', async () => {
   assert.deepEqual(given.journal.get(uid), succeeded);
 });
 
-test('a resource that may replace content is remembered for as long as its own is there', async () => {
-  await using given = await setUp({ ...succeeded, replaces: true });
-  await given.written(0);
-  await given.list();
-  given.clock.advance(hour);
-  await given.list();
-  assert.notEqual(given.journal.get(uid), undefined);
-  given.is.there = false;
-  await given.list();
-  assert.equal(given.journal.get(uid), undefined);
-});
+for (const [what, mark] of [
+  ['may replace content', { replaces: true }],
+  ['has its content from a volume', { provided: true }],
+] as const) {
+  test(`a resource that ${what} is remembered for as long as its own is there`, async () => {
+    await using given = await setUp({ ...succeeded, ...mark });
+    await given.written(0);
+    await given.list();
+    given.clock.advance(hour);
+    await given.list();
+    assert.notEqual(given.journal.get(uid), undefined);
+    given.is.there = false;
+    await given.list();
+    assert.equal(given.journal.get(uid), undefined);
+  });
+}
 
 test('an entry that another resource is about to disown is not forgotten meanwhile', async () => {
   await using given = await setUp(succeeded);

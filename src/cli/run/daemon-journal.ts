@@ -17,9 +17,10 @@ export interface Wanted {
 const suffix = '.json';
 
 /**
- * What the daemon knows of a resource that it has made, or makes just now; its failures stand in
- * nobody's way. `unreadable` also when any entry cannot be read, for the directory may be its. Throws
- * PathInUse when the directory, or one above or below it, is another resource's.
+ * What the daemon knows of a resource that it has made, or makes just now; a failure stands in nobody's
+ * way unless the daemon's next attempt would remove what it finds. `unreadable` also when any entry cannot
+ * be read, for the directory may be its. Throws PathInUse when the directory, or one above or below it, is
+ * that of another resource, or of this one for the daemon to go on with.
  */
 export async function readDaemonJournal(stateDir: string, wanted: Wanted): Promise<History> {
   const folder = join(stateDir, 'journal');
@@ -46,15 +47,23 @@ export async function readDaemonJournal(stateDir: string, wanted: Wanted): Promi
     return isGone(error) ? undefined : 'unreadable';
   }
   if (own?.state === 'succeeded' || own?.state === 'running') return own;
+  if (own !== undefined && (await isInTheWay(own, wanted.hostPath))) {
+    throw inUse(own, wanted.hostPath);
+  }
   return doubtful.some((uid) => !understood.has(uid)) ? 'unreadable' : undefined;
 }
 
 async function isInTheWay(entry: JournalEntry, hostPath: string): Promise<boolean> {
   const isAtWork = entry.state === 'running' || entry.state === 'claimed';
-  if (!isAtWork && !ownsContent(entry)) return false;
+  if (!isAtWork && !ownsContent(entry) && !mayTakeOver(entry)) return false;
   if (overlaps(entry.hostPath, hostPath)) return true;
   // The data roots of both may be one, and be named by a link.
   return overlaps(await canonicalPath(entry.hostPath), await canonicalPath(hostPath));
+}
+
+/** Whether another attempt of the daemon does not mind what lies in the directory by then. */
+function mayTakeOver({ state, replaces, provided }: JournalEntry): boolean {
+  return state === 'failed' && (replaces === true || provided === true);
 }
 
 function inUse({ namespace, name, hostPath }: JournalEntry, wanted: string): ContentError {

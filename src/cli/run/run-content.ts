@@ -10,11 +10,13 @@ import type { WorkspaceContentStatus } from '../../api/types.generated.ts';
 import { type AttemptParts, beginAttempt, carryOut } from '../../controller/attempt.ts';
 import { attemptBackoff } from '../../controller/backoff.ts';
 import { systemClock } from '../../controller/clock.ts';
+import { viewContent } from '../../controller/content-check.ts';
 import { decide, type Expected } from '../../controller/decide.ts';
 import type { FailedEntry } from '../../controller/journal-entry.ts';
 import { Journal } from '../../controller/journal.ts';
 import { createNodeEngine } from '../../controller/node-engine.ts';
 import { removeDeadRuns } from '../../controller/dead-runs.ts';
+import { isDirectory } from '../../controller/remove-directory.ts';
 import { shareStateDir } from '../../controller/state-lock.ts';
 import { buildStatus, type View } from '../../controller/status.ts';
 import { listContainers } from '../../init/containers.ts';
@@ -81,7 +83,7 @@ async function decideAndDo(order: RunOrder, hostPath: string): Promise<View> {
   switch (action.kind) {
     case 'publish':
       onNote("This node's daemon has made this content already; nothing was touched.");
-      return { kind: 'ready', entry: action.entry };
+      return await viewContent({ isThere: isDirectory }, action.entry);
     case 'recover':
       throw new ContentError('PathInUse', "this node's daemon is making this very content");
     case 'run':
