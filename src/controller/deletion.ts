@@ -21,16 +21,18 @@ export interface DeletionParts {
 }
 
 /**
- * Does what a resource that is being deleted waits for, and lets it go. No attempt of it runs. Throws
+ * Does what a resource that is being deleted waits for, and lets it go. No attempt of it runs. `isAnew`: it
+ * is not known to have failed just now, which the status goes on to say while it is tried again. Throws
  * ContentError when its directory could not be removed, and as KubeClient.
  */
 export async function finishDeletion(
   parts: DeletionParts,
   identity: ResourceIdentity,
   farewell: Farewell,
+  isAnew = true,
 ): Promise<void> {
   const { reporter, finalizers } = parts;
-  const news = await part(parts, identity, farewell);
+  const news = await part(parts, identity, farewell, isAnew);
   if (news !== undefined) reporter.announce(identity, news);
   await finalizers.set(identity, false);
 }
@@ -49,6 +51,7 @@ async function part(
   parts: DeletionParts,
   identity: ResourceIdentity,
   farewell: Farewell,
+  isAnew: boolean,
 ): Promise<EventDraft | undefined> {
   switch (farewell.kind) {
     case 'keep':
@@ -71,7 +74,8 @@ async function part(
       }
       // The resource may leave the store meanwhile: anybody can take its finalizer away.
       using _ = parts.claims.hold(entry);
-      await remove(parts, identity, entry);
+      if (isAnew) await parts.reporter.report(identity, { kind: 'removing', entry }, hostPath);
+      await remove(parts, entry);
       const message = `${hostPath} was removed with the resource.`;
       return { type: 'Normal', reason: 'ContentRemoved', message, attempt: attempts };
     }
@@ -83,12 +87,10 @@ function kept(attempt: number, message: string): EventDraft {
 }
 
 async function remove(
-  { engine, journal, reporter, log, stopping }: DeletionParts,
-  identity: ResourceIdentity,
+  { engine, journal, log, stopping }: DeletionParts,
   entry: JournalEntry,
 ): Promise<void> {
   const { namespace, hostPath } = entry;
-  await reporter.report(identity, { kind: 'removing', entry }, hostPath);
   // Should the resource come back from a backup, a part of its content does not count as Ready.
   const begun: JournalEntry = { ...disown(entry), dirty: true };
   await journal.write(begun).catch((error: unknown) => {

@@ -23,20 +23,23 @@ export interface Step {
 
 /**
  * Does a step for a resource and answers whether it was done: a ContentError that stands in its way is said
- * in the resource's status, and it is tried again after a pause. Throws whatever else it fails by.
+ * in the resource's status, and it is tried again after a pause, before which nothing is done. Throws
+ * whatever else it fails by.
  */
 export async function doOrSay(
   { reporter, prerequisiteBackoff, stopping }: DoOrSayParts,
   retries: Retries,
   { identity, entry, hostPath, act }: Step,
 ): Promise<boolean> {
+  if (retries.isResting(identity)) return false;
   try {
     await act();
+    retries.forget(toKey(identity));
     return true;
   } catch (error) {
     if (!(error instanceof ContentError) || stopping.aborted) throw error;
     await reporter.report(identity, { kind: 'blocked', entry, error }, hostPath);
-    retries.retry(toKey(identity), prerequisiteBackoff);
+    retries.rest(identity, prerequisiteBackoff);
     return false;
   }
 }

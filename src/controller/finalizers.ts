@@ -49,8 +49,8 @@ export class Finalizers {
   }
 
   /**
-   * Does nothing when the resource is gone. Throws FinalizerRefused, and as KubeClient, also when the API
-   * server does not find what the watch says is there: one that has just started may say so.
+   * Does nothing when the resource is gone, which the watch tells. Throws FinalizerRefused, and as KubeClient,
+   * also when the API server does not find what the watch says is there: one that has just started may say so.
    */
   async set(
     { namespace, name, uid }: Pick<ContentResource, 'namespace' | 'name' | 'uid'>,
@@ -74,7 +74,7 @@ export class Finalizers {
         throw new ContentError('FinalizerRefused', 'the API server took the finalizer away again');
       }
     } catch (error) {
-      if (isApiStatus(error, 404) && !(wanted && store.hasUid(uid))) return;
+      if (isApiStatus(error, 404) && !store.hasUid(uid)) return;
       if (!isApiStatus(error, 403, 422)) throw error;
       throw new ContentError('FinalizerRefused', error.message, { cause: error });
     }

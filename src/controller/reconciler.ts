@@ -2,6 +2,7 @@ import { ContentError, isRetried } from '../api/errors.ts';
 import { type ContentResource, parseResource, type ResourceIdentity } from '../api/resource.ts';
 import { askedPauseOf } from './api-error.ts';
 import type { BackoffPolicy } from './backoff.ts';
+import type { Clock } from './clock.ts';
 import { viewContent } from './content-check.ts';
 import { contentFinalizer, decide, type Expected, type Farewell } from './decide.ts';
 import { type DeletionParts, finishDeletion, settleFor } from './deletion.ts';
@@ -16,12 +17,15 @@ import { recover, type RecoveryParts } from './recovery.ts';
 import { removeLastRemains } from './remains.ts';
 import { Retries } from './retries.ts';
 import type { RunSlots } from './run-slots.ts';
-import { isPathInUse, type Starter } from './starter.ts';
+import type { Starter } from './starter.ts';
+import { Standing } from './standing.ts';
 import { saysFailed, type View } from './status.ts';
 import { nodeNameOf, type Store, type StoredResource } from './store.ts';
 
 export interface ReconcilerParts extends RecoveryParts, Omit<DeletionParts, 'engine'> {
   readonly engine: Engine;
+  /** Whose `now` nobody sets. */
+  readonly steady: Clock;
   readonly nodeName: string;
   readonly store: Store;
   readonly slots: RunSlots;
@@ -41,11 +45,13 @@ export interface ReconcilerParts extends RecoveryParts, Omit<DeletionParts, 'eng
 export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #retries: Retries;
+  readonly #standing: Standing;
   readonly #pathWaiters: PathWaiters;
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
     this.#retries = new Retries(parts);
+    this.#standing = new Standing(parts, this.#retries);
     this.#pathWaiters = new PathWaiters(parts.add);
   }
 
@@ -53,7 +59,7 @@ export class Reconciler {
   async reconcile(key: string): Promise<void> {
     const { store, slots, stopping, log, gone } = this.#parts;
     try {
-      if (await gone.tidy(key)) this.#pathWaiters.wake();
+      if (await gone.tidy(key)) this.#pathWaiters.wake(key);
       const stored = store.get(key);
       if (stored === undefined) this.#forget(key);
       else await this.#bringFurther(stored);
@@ -69,7 +75,7 @@ export class Reconciler {
     this.#parts.slots.withdraw(key);
     this.#retries.forget(key);
     this.#pathWaiters.leave(key);
-    this.#pathWaiters.wake();
+    this.#pathWaiters.wake(key);
   }
 
   async #bringFurther(stored: StoredResource): Promise<void> {
@@ -78,7 +84,7 @@ export class Reconciler {
     if (nodeNameOf(stored) !== nodeName) return slots.withdraw(key);
     // Nothing is built on what the disk does not have.
     await settleFor(journal, identity).catch(async (error: unknown) => {
-      await this.#reportUnsettled(identity, error);
+      await this.#standing.reportUnsettled(identity, error);
       throw error;
     });
     let resource: ContentResource;
@@ -90,14 +96,6 @@ export class Reconciler {
       return await this.#reportUnreadable(stored, error);
     }
     await this.#act(resource);
-  }
-
-  /** An attempt has ended, which nobody may hear of before the journal has it. */
-  async #reportUnsettled(identity: ResourceIdentity, error: unknown): Promise<void> {
-    if (!(error instanceof ContentError)) return;
-    const history = this.#parts.journal.get(identity.uid);
-    const entry = history === 'unreadable' ? undefined : history;
-    await this.#parts.reporter.report(identity, { kind: 'blocked', entry, error }, entry?.hostPath);
   }
 
   /** Content that is there is there, whatever a newer version wrote into the resource. */
@@ -135,24 +133,28 @@ export class Reconciler {
       case 'recover':
         return await this.#recover(resource, action.entry);
       case 'publish':
-        return await this.#settle(resource, await viewContent(parts.engine, action.entry));
+        return await this.#standing.settle(resource, await viewContent(parts.engine, action.entry));
       case 'give-up':
-        await this.#settle(resource, { kind: 'failed', entry: action.entry });
+        await this.#standing.settle(resource, { kind: 'failed', entry: action.entry });
         return await removeLastRemains(parts, action.entry);
       case 'suspend':
-        return await this.#settle(resource, { kind: 'suspended', entry });
+        return await this.#standing.settle(resource, { kind: 'suspended', entry });
       case 'protect':
         return await this.#protect(resource, entry);
       case 'finalize':
         return await this.#finalize(resource, action.farewell);
       case 'wait': {
         const { backoffLimit } = spec;
-        await this.#settle(resource, { kind: 'retrying', entry: action.entry, backoffLimit });
+        await this.#standing.settle(resource, {
+          kind: 'retrying',
+          entry: action.entry,
+          backoffLimit,
+        });
         parts.addAfter(key, action.entry.retryAt - clock.now());
         return;
       }
       case 'run':
-        await this.#reportFailure(resource, entry);
+        await this.#standing.reportFailure(resource, entry);
         return await this.#run(resource, entry, action.expected);
     }
   }
@@ -164,13 +166,15 @@ export class Reconciler {
 
   async #protect(resource: ContentResource, entry: JournalEntry | undefined): Promise<void> {
     const act = async (): Promise<void> => await this.#parts.finalizers.set(resource, true);
-    const hostPath = this.#pathOf(resource, entry);
+    const hostPath = this.#standing.pathOf(resource, entry);
     await this.#doAndGoOn({ identity: resource, entry, hostPath, act });
   }
 
   async #finalize(identity: ResourceIdentity, farewell: Farewell): Promise<void> {
     const entry = farewell.kind === 'remove' ? farewell.entry : undefined;
-    const act = async (): Promise<void> => await finishDeletion(this.#parts, identity, farewell);
+    const isAnew = !this.#retries.hasRested(identity);
+    const act = async (): Promise<void> =>
+      await finishDeletion(this.#parts, identity, farewell, isAnew);
     await doOrSay(this.#parts, this.#retries, { identity, entry, hostPath: entry?.hostPath, act });
   }
 
@@ -188,11 +192,14 @@ export class Reconciler {
     // The next life of the daemon goes on.
     if (stopping.aborted) return;
     const key = toKey(resource);
+    if (this.#retries.isResting(resource)) return;
     const isUnreadable = journal.get(resource.uid) === 'unreadable';
     // A directory that becomes free in the meantime brings it up again.
     this.#pathWaiters.wait(key);
     const start = await starter.start(resource, expected);
-    if (!isPathInUse(start)) this.#pathWaiters.leave(key);
+    const owner = start.kind === 'blocked' ? start.owner : undefined;
+    if (owner === undefined) this.#pathWaiters.leave(key);
+    else this.#pathWaiters.wait(key, owner);
     if (start.kind === 'ended' && isUnreadable) reporter.announce(resource, madeAgain);
     if (start.kind !== 'queued') slots.withdraw(key);
     switch (start.kind) {
@@ -200,46 +207,37 @@ export class Reconciler {
         // The journal knows how it ended; what follows from that is decided as always.
         return await this.#again(key);
       case 'queued':
-        // What stands in its way is looked at within a slot, and most likely still there.
-        if (saysFailed(resource)) return;
-        return await this.#settle(resource, { kind: 'queued', entry, limit: slots.limit });
+        if (this.#isStillBlocked(resource, entry)) return;
+        return await this.#standing.settle(resource, { kind: 'queued', entry, limit: slots.limit });
       case 'withdrawn':
         this.#parts.add(key);
         return;
       case 'blocked': {
-        await this.#report(resource, { kind: 'blocked', entry, error: start.error });
+        const { error, inSlot } = start;
+        await this.#standing.report(resource, { kind: 'blocked', entry, error });
         // A directory becomes free in more ways than by a resource that goes.
-        const mayPass = isPathInUse(start) || isRetried(start.error.reason);
-        if (mayPass) this.#retries.retry(key, prerequisiteBackoff);
+        if (error.reason !== 'PathInUse' && !isRetried(error.reason)) return;
+        if (inSlot) this.#retries.rest(resource, prerequisiteBackoff);
+        else this.#retries.retry(key, prerequisiteBackoff);
       }
     }
+  }
+
+  /**
+   * Whether the status names something that is looked at within a slot: most likely it still stands in
+   * the way. A directory of another's is not, and a failed attempt would be no reason to start another.
+   */
+  #isStillBlocked(resource: ContentResource, entry: JournalEntry | undefined): boolean {
+    if (this.#retries.hasRested(resource)) return true;
+    return (
+      saysFailed(resource) &&
+      entry?.state !== 'failed' &&
+      resource.status.error?.reason !== 'PathInUse'
+    );
   }
 
   async #again(key: string): Promise<void> {
     const stored = this.#parts.store.get(key);
     if (stored !== undefined) await this.#bringFurther(stored);
-  }
-
-  /** Each attempt that failed is told, also when the next one is due at once. */
-  async #reportFailure(resource: ContentResource, entry: JournalEntry | undefined): Promise<void> {
-    const { backoffLimit } = resource.spec;
-    const told = resource.status.error?.attempt;
-    if (entry?.state !== 'failed' || told === entry.error.attempt) return;
-    await this.#report(resource, { kind: 'retrying', entry, backoffLimit });
-  }
-
-  /** Reports what stands until something happens. */
-  async #settle(resource: ContentResource, view: View): Promise<void> {
-    await this.#report(resource, view);
-    await this.#parts.finalizers.follow(resource, view.entry);
-    this.#retries.forget(toKey(resource));
-  }
-
-  async #report(resource: ContentResource, view: View): Promise<void> {
-    await this.#parts.reporter.report(resource, view, this.#pathOf(resource, view.entry));
-  }
-
-  #pathOf(resource: ContentResource, entry: JournalEntry | undefined): string | undefined {
-    return entry?.hostPath ?? allowedDestination(this.#parts.engine, resource);
   }
 }

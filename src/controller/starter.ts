@@ -52,14 +52,16 @@ export type Start =
   /** All slots are taken; the key is added again when one is free. */
   | { readonly kind: 'queued' }
   /** Something stands in the way; nothing was done. */
-  | { readonly kind: 'blocked'; readonly error: ContentError }
+  | {
+      readonly kind: 'blocked';
+      readonly error: ContentError;
+      /** The key of the resource whose directory it is. */
+      readonly owner?: string;
+      /** It was found with a slot to run in. */
+      readonly inSlot?: true;
+    }
   /** The resource was deleted or suspended, or the daemon is to end, before anything was done. */
   | { readonly kind: 'withdrawn' };
-
-/** Whether the directory is another's for now. */
-export function isPathInUse(start: Start): boolean {
-  return start.kind === 'blocked' && start.error.reason === 'PathInUse';
-}
 
 export class Starter {
   readonly #parts: StarterParts;
@@ -108,7 +110,8 @@ export class Starter {
       plan = planContent(resource, secrets.values);
       secretVersions = secrets.versions;
       destination = engine.destinationOf(resource);
-      this.#claim(resource, destination);
+      const owner = this.#claim(resource, destination);
+      if (owner !== undefined) return toPathInUse(owner, destination);
       if (!slots.claim(key)) {
         await this.#remember(resource, destination);
         return { kind: 'queued' };
@@ -147,14 +150,11 @@ export class Starter {
     return await fetchSecrets(client, resource, AbortSignal.any([signal, stopping]));
   }
 
-  #claim(resource: ContentResource, hostPath: string): void {
+  /** Answers whose the directory is, when it is another's. */
+  #claim(resource: ContentResource, hostPath: string): PathClaim | undefined {
     const { uid, namespace, name } = resource;
     const claim = { uid, namespace, name, hostPath };
-    const owner = this.#elderThan(resource, hostPath) ?? this.#parts.claims.claim(claim);
-    if (owner === undefined) return;
-    const whose = `${owner.namespace}/${owner.name}`;
-    const what = owner.hostPath === hostPath ? hostPath : `${owner.hostPath}, which overlaps,`;
-    throw new ContentError('PathInUse', `${what} belongs to the WorkspaceContent ${whose}`);
+    return this.#elderThan(resource, hostPath) ?? this.#parts.claims.claim(claim);
   }
 
   /** Who has a claim of its own needs to fear nobody but those who have one as well. */
@@ -190,7 +190,7 @@ export class Starter {
       return await beginAttempt(this.#parts, order);
     } catch (error) {
       if (order.signal.aborted || stopping.aborted) return { kind: 'withdrawn' };
-      return toBlocked(error);
+      return { ...toBlocked(error), inSlot: true };
     }
   }
 
@@ -225,7 +225,18 @@ function statusOf(object: unknown): ContentResource['status'] {
   return isRecord(status) ? status : {};
 }
 
-function toBlocked(error: unknown): Start {
+function toBlocked(error: unknown): Start & { readonly kind: 'blocked' } {
   if (error instanceof ContentError) return { kind: 'blocked', error };
   throw error;
+}
+
+function toPathInUse(owner: PathClaim, hostPath: string): Start {
+  const whose = `${owner.namespace}/${owner.name}`;
+  const what = owner.hostPath === hostPath ? hostPath : `${owner.hostPath}, which overlaps,`;
+  const message = `${what} belongs to the WorkspaceContent ${whose}`;
+  return {
+    kind: 'blocked',
+    error: new ContentError('PathInUse', message),
+    owner: toKey(owner),
+  };
 }

@@ -31,17 +31,16 @@ function setUp(): { readonly finalizers: Finalizers; readonly store: Store; aske
   return given;
 }
 
-test('a finalizer that is to protect a resource which the watch knows is set or an error', async () => {
-  const given = setUp();
-  await assert.rejects(given.finalizers.set(resource, true), { status: 404 });
-  assert.equal(given.asked, 1);
-});
-
-test('one that is to let a resource go which is not found is gone', async () => {
-  const given = setUp();
-  await given.finalizers.set(resource, false);
-  assert.equal(given.asked, 1);
-});
+for (const [what, wanted] of [
+  ['that is to protect a resource', true],
+  ['that is to let a resource go', false],
+] as const) {
+  test(`a finalizer ${what} which the watch knows is an error where that is not found`, async () => {
+    const given = setUp();
+    await assert.rejects(given.finalizers.set(resource, wanted), { status: 404 });
+    assert.equal(given.asked, 1);
+  });
+}
 
 test('a resource that goes meanwhile, or is another by now, needs none', async () => {
   const given = setUp();
