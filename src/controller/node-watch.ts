@@ -78,10 +78,11 @@ export class NodeWatch {
   }
 
   async #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    this.#lookNow = new AbortController();
     const either = AbortSignal.any([signal, this.#lookNow.signal]);
     await this.#parts.clock.sleep(ms, either).catch(() => undefined);
     signal.throwIfAborted();
+    // The look that follows may be past what is suspected while it goes on: another one comes then.
+    this.#lookNow = new AbortController();
   }
 
   /** Returns when the look has come to its end, however long it takes. Rejects when aborted. */

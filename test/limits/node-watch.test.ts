@@ -83,6 +83,26 @@ test('an attempt that failed by the node has it looked at without delay', async 
   await running;
 });
 
+test('an attempt that failed by the node during a look has another one follow without delay', async () => {
+  const { it, watch } = setUp();
+  await watch.ready(async () => await Promise.resolve(), it.stop.signal);
+  const running = assert.rejects(watch.run(it.stop.signal));
+  const going = Promise.withResolvers<void>();
+  it.look = async () => await going.promise;
+  await it.clock.runUntil(() => it.looks === 2);
+  const since = it.clock.now();
+  watch.suspect();
+  it.look = async () => await Promise.reject(runcGone);
+  going.resolve();
+  await it.clock.runUntil(() => watch.lack === runcGone);
+  assert.deepEqual([it.looks, it.clock.now()], [3, since]);
+  it.look = async () => await Promise.resolve();
+  await it.clock.runUntil(() => it.looks === 4);
+  assert.ok(it.clock.now() > since, 'one suspicion, one look');
+  it.stop.abort();
+  await running;
+});
+
 test('a look that hangs is told, and does not hold up the end', async () => {
   const { it, watch } = setUp();
   const hung = Promise.withResolvers<void>();
