@@ -95,6 +95,10 @@ export function assemble(parts: AssemblyParts): Assembly {
     clock: steady,
     work: async (key) => await reconciler.reconcile(key),
   });
+  // As after a complete list: who waits for what the node lacked is not known, and the others stay as they are.
+  parts.node.onLackEnded(() => {
+    for (const key of store.keys()) workers.add(key);
+  });
   const tuning = parts.watch ?? {};
   const started = steady.now();
   const listWatch = watchResources({ ...common, clock: steady, workers, gone, tuning });

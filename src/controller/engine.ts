@@ -70,8 +70,8 @@ export interface Engine {
   isEmpty(destination: string): Promise<boolean>;
   /** Whether a directory is there, and no link to one. */
   isThere(destination: string): Promise<boolean>;
-  /** Whether nothing in the directory was changed before or after that period. */
-  isUntouched(destination: string, period: Period): Promise<boolean>;
+  /** Whether nothing in the directory was changed before or after that period. Throws when aborted. */
+  isUntouched(destination: string, period: Period, signal: AbortSignal): Promise<boolean>;
   /**
    * Removes the directory of a namespace with all that is in it, whoever has locked it; one that is
    * not there is no error. Throws DeletionFailed.

@@ -42,7 +42,7 @@ async function removeRemains(
   const { destination, signal } = order;
   for (const entry of formerOwners(journal, order)) {
     if (!isRemains(entry) || entry.hostPath !== destination) continue;
-    if (!(await engine.isUntouched(destination, periodOf(entry)))) continue;
+    if (!(await engine.isUntouched(destination, periodOf(entry), signal))) continue;
     await engine.clear(destination, signal);
     await journal.write(disown(entry));
   }

@@ -118,7 +118,7 @@ export class GoneResources {
     await using lock = await engine.lock(hostPath);
     if (lock === undefined) return;
     // Whoever put something there since would lose it.
-    if (!(await engine.isUntouched(hostPath, periodOf(entry)))) {
+    if (!(await engine.isUntouched(hostPath, periodOf(entry), stopping))) {
       log.warn(
         { ...identityFields(entry), hostPath },
         'an unfinished attempt of a resource that is gone left something, and so did somebody else: it stays',

@@ -24,8 +24,9 @@ export type KubeTransport = (request: KubeRequest) => Promise<http.IncomingMessa
  * A transport that takes server, certificates and tokens from the configuration anew for each request, so
  * that rotated files count at once; after a request that failed, was not authorized or whose answer broke
  * off, the configuration itself is read again, and no connection of before is used any more. Connections
- * are kept alive, and the kernel probes them when they are silent. Throws ApiUnavailable when there is no
- * answer; `load` may throw at first only: a file that cannot be read in between leaves what was known.
+ * are kept alive, and the kernel probes them when they are silent. Throws ApiUnavailable when there are no
+ * credentials or no answer; `load` may throw at first only: a file that cannot be read in between leaves
+ * what was known.
  */
 export function createTransport(load: () => KubeConfig): KubeTransport {
   let connection = connect(load());
@@ -45,32 +46,12 @@ export function createTransport(load: () => KubeConfig): KubeTransport {
 
   return async (request) => {
     const used = current();
-    const { config, server, agent, proxied } = used;
     const doubt = (): void => {
       // What fails on a connection that was replaced already says nothing about the one that followed.
       if (used === connection && !request.signal.aborted) doubtful = true;
     };
-    const url = new URL(`${server.replace(/\/$/, '')}${request.path}`);
-    for (const [name, value] of Object.entries(request.query ?? {})) {
-      url.searchParams.set(name, value);
-    }
-    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
-    const settings: https.RequestOptions = { method: request.method, headers: {} };
     try {
-      await config.applyToHTTPSOptions(settings);
-      if (!proxied) settings.agent = agent;
-      settings.headers = {
-        ...(settings.headers as http.OutgoingHttpHeaders),
-        accept: 'application/json',
-        'user-agent': 'workspace-content',
-        ...(body === undefined
-          ? {}
-          : {
-              'content-type': request.contentType ?? 'application/json',
-              'content-length': Buffer.byteLength(body),
-            }),
-      };
-      const response = await exchange(url, settings, body, request);
+      const response = await exchange(used, request);
       if (response.statusCode === 401) doubt();
       return response.on('error', doubt);
     } catch (error) {
@@ -103,18 +84,18 @@ function retire(agent: http.Agent): void {
   }
 }
 
-async function exchange(
-  url: URL,
-  settings: https.RequestOptions,
-  body: string | undefined,
-  { signal, deadline, headTimeoutMs, method, path }: KubeRequest,
-): Promise<http.IncomingMessage> {
+async function exchange(connection: Connection, asked: KubeRequest): Promise<http.IncomingMessage> {
+  const { signal, deadline, headTimeoutMs, method, path } = asked;
   const late = new AbortController();
-  const timer = setTimeout(() => {
-    late.abort(new ApiUnavailable(`${method} ${path}: no answer within ${headTimeoutMs} ms`));
-  }, headTimeoutMs);
+  const timer = setTimeout(() => late.abort(), headTimeoutMs);
   const ended = AbortSignal.any([signal, deadline, late.signal]);
+  let awaited = 'credentials';
   try {
+    const body = asked.body === undefined ? undefined : JSON.stringify(asked.body);
+    // Whoever is asked for credentials, a program or a server, may never answer.
+    const settings = await unlessAborted(toSettings(connection, asked, body), ended);
+    awaited = 'answer';
+    const url = toUrl(connection, asked);
     return await new Promise<http.IncomingMessage>((resolve, reject) => {
       const { request } = url.protocol === 'http:' ? http : https;
       request(url, { ...settings, signal: ended }, resolve)
@@ -123,11 +104,49 @@ async function exchange(
     });
   } catch (cause) {
     signal.throwIfAborted();
-    if (late.signal.aborted) throw late.signal.reason;
-    const why = deadline.aborted ? 'no answer in time' : describe(cause);
+    const inTime = late.signal.aborted ? `within ${headTimeoutMs} ms` : 'in time';
+    const why = ended.aborted ? `no ${awaited} ${inTime}` : describe(cause);
     throw new ApiUnavailable(`${method} ${path}: ${why}`, { cause });
   } finally {
     clearTimeout(timer);
+  }
+}
+
+function toUrl({ server }: Connection, { path, query = {} }: KubeRequest): URL {
+  const url = new URL(`${server.replace(/\/$/, '')}${path}`);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url;
+}
+
+/** With credentials; throws when there are none. */
+async function toSettings(
+  { config, agent, proxied }: Connection,
+  { method, contentType = 'application/json' }: KubeRequest,
+  body: string | undefined,
+): Promise<https.RequestOptions> {
+  const settings: https.RequestOptions = { method, headers: {} };
+  await config.applyToHTTPSOptions(settings);
+  if (!proxied) settings.agent = agent;
+  settings.headers = {
+    ...(settings.headers as http.OutgoingHttpHeaders),
+    accept: 'application/json',
+    'user-agent': 'workspace-content',
+    ...(body === undefined
+      ? {}
+      : { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }),
+  };
+  return settings;
+}
+
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason as Error);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Logger } from 'pino';
 import { ContentError } from '../api/errors.ts';
 import { createRunEnvironment } from '../init/environment.ts';
+import { tryEach } from '../init/try-each.ts';
 import { unheard, unsaid } from './api-health.ts';
 import { assemble, type AssemblyParts } from './assembly.ts';
 import { type Clock, steadyClock, systemClock } from './clock.ts';
@@ -40,9 +41,12 @@ export interface RunningController {
   /**
    * Starts nothing new, gives running attempts the drain timeout, ends the rest as Interrupted,
    * writes journal and status, and resolves when nothing is left. A second call waits for the first.
+   * Never rejects: what fails at the end holds up nothing of the rest.
    */
   stop(): Promise<void>;
 }
+
+const interrupted = 'the daemon was ended while the attempt ran';
 
 /** Milliseconds for the last words to the API server when the daemon ends. */
 const farewellMs = 8000;
@@ -133,24 +137,31 @@ async function startLocked(
     log.info('the daemon is about to end');
     stopping.abort();
     const idle = workers.stop();
+    const upTo = async (ms: number, awaited: Promise<void>): Promise<void> => {
+      await Promise.race([awaited, clock.sleep(ms, requests.signal).catch(() => undefined)]);
+    };
     const { drainTimeoutMs } = config;
-    if (drainTimeoutMs > 0) {
-      await Promise.race([idle, clock.sleep(drainTimeoutMs, requests.signal)]);
-    }
-    runs.abortAll(new ContentError('Interrupted', 'the daemon was ended while the attempt ran'));
-    const farewell = setTimeout(() => requests.abort(), farewellMs);
-    await idle;
-    await Promise.race([events.settled(), clock.sleep(lastEventsMs, requests.signal)]);
-    clearTimeout(farewell);
-    requests.abort();
-    await going;
-    await health.close();
-    await lock[Symbol.asyncDispose]();
-    log.info('the daemon ended');
+    let farewell: NodeJS.Timeout | undefined;
+    const steps: (() => unknown)[] = [
+      async () => drainTimeoutMs > 0 && (await upTo(drainTimeoutMs, idle)),
+      () => runs.abortAll(new ContentError('Interrupted', interrupted)),
+      () => (farewell = setTimeout(() => requests.abort(), farewellMs)),
+      async () => await idle,
+      async () => await upTo(lastEventsMs, events.settled()),
+      () => clearTimeout(farewell),
+      () => requests.abort(),
+      async () => await going,
+      async () => await health.close(),
+      async () => await lock[Symbol.asyncDispose](),
+    ];
+    await tryEach(steps, async (step) => void (await step()));
   };
   let ending: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    ending ??= end();
+    ending ??= end().then(
+      () => log.info('the daemon ended'),
+      (err: unknown) => log.error({ err }, 'the daemon ended, but not all of its end worked'),
+    );
     await ending;
   };
   return { healthUrl: health.url, stop };

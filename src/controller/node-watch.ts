@@ -30,6 +30,7 @@ export class NodeWatch {
     'the node has not been looked at yet',
   );
   #lookNow = new AbortController();
+  #onLackEnded = (): void => undefined;
   readonly #looked = Promise.withResolvers<void>();
 
   constructor(parts: NodeWatchParts) {
@@ -39,6 +40,11 @@ export class NodeWatch {
   /** What the node lacks; attempts would fail by it, so none is started. */
   get lack(): ContentError | undefined {
     return this.#lack;
+  }
+
+  /** Has it called whenever the node lacks nothing any more. */
+  onLackEnded(act: () => void): void {
+    this.#onLackEnded = act;
   }
 
   /** Resolves when it is known whether the node lacks something. Rejects when the signal is aborted. */
@@ -78,10 +84,11 @@ export class NodeWatch {
   }
 
   async #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    this.#lookNow = new AbortController();
     const either = AbortSignal.any([signal, this.#lookNow.signal]);
     await this.#parts.clock.sleep(ms, either).catch(() => undefined);
     signal.throwIfAborted();
+    // The look that follows may be past what is suspected while it goes on: another one comes then.
+    this.#lookNow = new AbortController();
   }
 
   /** Returns when the look has come to its end, however long it takes. Rejects when aborted. */
@@ -121,7 +128,9 @@ export class NodeWatch {
     this.#lack = lack;
     this.#looked.resolve();
     if (lack === undefined) {
-      if (before !== undefined) log.info('the node has what attempts need');
+      if (before === undefined) return;
+      log.info('the node has what attempts need');
+      this.#onLackEnded();
     } else if (before?.message !== lack.message) {
       log.error({ err: lack }, 'the node cannot run anything; it is looked at again');
     }

@@ -23,7 +23,8 @@ export async function removeLastRemains(
   if (await engine.isThere(hostPath)) {
     await using lock = await engine.lock(hostPath);
     if (lock === undefined) return;
-    if (await engine.isUntouched(hostPath, periodOf(entry))) await engine.clear(hostPath, stopping);
+    if (await engine.isUntouched(hostPath, periodOf(entry), stopping))
+      await engine.clear(hostPath, stopping);
   }
   await journal.record(disown(entry));
 }

@@ -37,7 +37,7 @@ export class StatusWriter {
     this.#options = options;
   }
 
-  /** Undefined as soon as a write lands, or nobody waits for the one that was refused. */
+  /** Undefined as soon as a write lands, or nothing is left to write where one was refused. */
   get refusal(): Refusal | undefined {
     const refusal = this.#refusal;
     return refusal !== undefined && this.#options.store.hasUid(refusal.uid) ? refusal : undefined;
@@ -62,8 +62,12 @@ export class StatusWriter {
     const current = statusOf(stored);
     const resource = { generation: stored.identity.generation, status: current };
     const status = buildStatus(view, { resource, hostPath, now: clock.now() });
-    if (isDeepStrictEqual(status, current)) return undefined;
     const { namespace, name, uid } = identity;
+    if (isDeepStrictEqual(status, current)) {
+      // What was refused need not be written any more.
+      if (this.#refusal?.uid === uid) this.#refusal = undefined;
+      return undefined;
+    }
     const path = `/apis/${apiGroup}/${apiVersion}/namespaces/${namespace}/${plural}/${name}/status`;
     const body = {
       apiVersion: `${apiGroup}/${apiVersion}`,

@@ -12,15 +12,20 @@ const tickMs = 20;
 /**
  * Whether all that lies in a directory was last changed within the period, so that nobody has put
  * anything there before or after; lost+found is its file system's. The change time counts, which no
- * program can set.
+ * program can set. There may be millions of files: throws the signal's reason once that is aborted.
  */
-export async function isUntouched(directory: string, period: Period): Promise<boolean> {
+export async function isUntouched(
+  directory: string,
+  period: Period,
+  signal: AbortSignal,
+): Promise<boolean> {
   const path = Buffer.from(directory);
   const names = await namesIn(path);
   return await areUntouched(
     path,
     names.filter((name) => name.toString() !== 'lost+found'),
     period,
+    signal,
   );
 }
 
@@ -28,14 +33,16 @@ async function areUntouched(
   directory: Buffer,
   names: readonly Buffer[],
   period: Period,
+  signal: AbortSignal,
 ): Promise<boolean> {
   for (const name of names) {
+    signal.throwIfAborted();
     const path = Buffer.concat([directory, Buffer.from('/'), name]);
     const stats = await lstat(path);
     const { ctimeMs } = stats;
     if (ctimeMs < period.from - tickMs || ctimeMs > period.to) return false;
-    if (stats.isDirectory() && !(await areUntouched(path, await namesIn(path), period)))
-      return false;
+    if (!stats.isDirectory()) continue;
+    if (!(await areUntouched(path, await namesIn(path), period, signal))) return false;
   }
   return true;
 }

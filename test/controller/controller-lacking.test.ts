@@ -58,6 +58,22 @@ describe('a node that lacks something', () => {
     assert.equal(runs, 2);
   });
 
+  test('starts what waited as soon as it is there, however long the pause between looks at it', async () => {
+    let lack: ContentError | undefined = new ContentError('RuncUnavailable', 'runc is gone');
+    await using node = await startScriptedNode({
+      ...{ kubeconfig: cluster.kubeconfig, script: writes, prerequisitePauseMs: 600_000 },
+      check: async () => {
+        await Promise.resolve();
+        if (lack !== undefined) throw lack;
+      },
+    });
+    const names = ['waiting-1', 'waiting-2', 'waiting-3'];
+    for (const name of names) await contents.create(name, { nodeName: node.nodeName });
+    for (const name of names) await contents.untilReason(name, 'RuncUnavailable');
+    lack = undefined;
+    for (const name of names) await contents.untilReason(name, 'InitializationSuccess');
+  });
+
   test(
     'as an attempt ends says so until its journal has the outcome',
     { skip: lacks('root') },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { AttemptRequest, Engine } from '../../src/controller/engine.ts';
+import type { Period } from '../../src/controller/untouched.ts';
 
 export const destination = '/data/default/one';
 export const quick = {
@@ -45,7 +46,8 @@ export class FakeEngine implements Engine {
   async isThere(): Promise<boolean> {
     return await Promise.resolve(true);
   }
-  async isUntouched(): Promise<boolean> {
+  async isUntouched(_: string, _period: Period, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
     return await Promise.resolve(true);
   }
   async remove(): Promise<void> {

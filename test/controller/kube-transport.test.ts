@@ -3,7 +3,10 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { ApiUnavailable } from '../../src/controller/api-error.ts';
-import { type Answer, never, type ScriptedApi, startScriptedApi } from './scripted-api.ts';
+import { KubeClient } from '../../src/controller/kube-client.ts';
+import type { KubeConfig } from '../../src/controller/kube-config.ts';
+import { createTransport } from '../../src/controller/kube-transport.ts';
+import { type Answer, never, patient, type ScriptedApi, startScriptedApi } from './scripted-api.ts';
 
 /** Milliseconds for a request: a slow machine answers in less. */
 const timeoutMs = 2000;
@@ -140,3 +143,33 @@ for (const [when, answer] of unwanted) {
     assert.equal(await api.failures('code='), 0);
   });
 }
+
+/** A client whose credentials do not come, as those of a program that hangs. */
+function withoutCredentials(requestTimeoutMs: number): KubeClient {
+  const config = {
+    getCurrentCluster: () => ({ server: 'http://127.0.0.1:9' }),
+    applyToHTTPSOptions: async () => await new Promise(() => undefined),
+  };
+  const limits = { requestTimeoutMs, answerBytes: 2000, eventBytes: 100 };
+  return new KubeClient(
+    createTransport(() => config as unknown as KubeConfig),
+    limits,
+  );
+}
+
+test('a request whose credentials do not come ends in time, and so does a watch', async () => {
+  const client = withoutCredentials(50);
+  const missing = {
+    name: 'ApiUnavailable',
+    message: /^GET \/x: no credentials (within 50 ms|in time)$/,
+  };
+  await assert.rejects(client.get('/x', never), missing);
+  await assert.rejects(Array.fromAsync(client.watch('/x', {}, never, patient)), missing);
+});
+
+test('a request whose credentials do not come ends as soon as its caller wants', async () => {
+  const enough = new AbortController();
+  const asked = withoutCredentials(60_000).get('/x', enough.signal);
+  enough.abort(new Error('enough'));
+  await assert.rejects(asked, /enough/);
+});

@@ -68,6 +68,8 @@ export interface NodeOptions {
   readonly transport?: KubeTransport;
   /** Milliseconds between attempts, half of it left to chance; 50 and more by default. */
   readonly attemptPauseMs?: number;
+  /** Milliseconds between looks at what stands in the way of an attempt, at first; 50 by default. */
+  readonly prerequisitePauseMs?: number;
 }
 
 export interface ScriptedNode extends AsyncDisposable {
@@ -88,6 +90,7 @@ export async function startScriptedNode(options: NodeOptions): Promise<ScriptedN
   const nodeName = options.nodeName ?? `node-${crypto.randomUUID().slice(0, 8)}`;
   const lines: string[] = [];
   const baseMs = options.attemptPauseMs ?? 50;
+  const prerequisiteMs = options.prerequisitePauseMs ?? 50;
   const config = {
     ...{ nodeName, kubeconfig: options.kubeconfig, logLevel: 'debug' },
     dataRoot: join(folder, 'data'),
@@ -104,7 +107,7 @@ export async function startScriptedNode(options: NodeOptions): Promise<ScriptedN
     log: pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) }),
     backoff: {
       attempt: { baseMs, capMs: 4 * baseMs },
-      prerequisite: { baseMs: 50, capMs: 200 },
+      prerequisite: { baseMs: prerequisiteMs, capMs: 4 * prerequisiteMs },
       ...(options.apiBackoff === undefined ? {} : { api: options.apiBackoff }),
     },
     watch: options.watch ?? {},

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { parseIdentity } from '../../src/api/resource.ts';
 import { ApiError } from '../../src/controller/api-error.ts';
 import { StatusWriter } from '../../src/controller/status-writer.ts';
+import type { View } from '../../src/controller/status.ts';
 import { Store } from '../../src/controller/store.ts';
 import { FakeClock } from './fake-clock.ts';
 import { sampleObject, succeeded } from './samples.ts';
@@ -39,23 +40,65 @@ test('nothing is written, and nothing is wrong, when the resource is gone or ano
   assert.equal(await setUp(409, (store) => store.replace([another]))(), undefined);
 });
 
-test('a refusal is remembered since the first one, for as long as its resource is there', async () => {
+/** A writer for a resource and one beside it, which is refused while `it.hasRights` is false. */
+function setUpRefused() {
   const store = new Store();
-  const object = sampleObject();
-  store.upsert(object);
+  store.upsert(sampleObject());
+  store.upsert(sampleObject({}, beside));
   const clock = new FakeClock();
+  const it = { hasRights: true, store, clock };
+  let version = 10;
   const client = {
-    apply: async () => await Promise.reject(new ApiError(403, '', 'as the test has it')),
+    apply: async (_: string, body: object) => {
+      if (!it.hasRights) return await Promise.reject(new ApiError(403, '', 'as the test has it'));
+      version += 1;
+      const { metadata, status } = body as { metadata: object; status: object };
+      return sampleObject({}, { ...metadata, resourceVersion: String(version) }, status);
+    },
   };
   const writer = new StatusWriter({ client, store, clock, steady: clock });
-  const view = { kind: 'ready', entry: succeeded } as const;
-  const since = clock.now();
-  for (let n = 0; n < 2; n += 1) {
+  const publish = async (view: View, metadata: object = {}) => {
     const { signal } = new AbortController();
-    await assert.rejects(writer.publish(parseIdentity(object), view, '/data', signal));
-    clock.advance(1000);
+    const identity = parseIdentity(sampleObject({}, metadata));
+    return await writer.publish(identity, view, '/data', signal);
+  };
+  return { it, writer, publish };
+}
+
+const beside = { name: 'two', uid: 'beside' };
+const ready: View = { kind: 'ready', entry: succeeded };
+const suspended: View = { kind: 'suspended', entry: succeeded };
+
+test('a refusal is remembered since the first one, for as long as its resource is there', async () => {
+  const { it, writer, publish } = setUpRefused();
+  it.hasRights = false;
+  const since = it.clock.now();
+  for (let n = 0; n < 2; n += 1) {
+    await assert.rejects(publish(ready));
+    it.clock.advance(1000);
   }
   assert.equal(writer.refusal?.since, since);
-  store.replace([]);
+  it.store.replace([]);
+  assert.equal(writer.refusal, undefined);
+});
+
+test('a refusal ends with the next write that lands, whichever resource it is of', async () => {
+  const { it, writer, publish } = setUpRefused();
+  it.hasRights = false;
+  await assert.rejects(publish(ready));
+  it.hasRights = true;
+  await publish(ready, beside);
+  assert.equal(writer.refusal, undefined);
+});
+
+test('a refusal ends when the status is true as it stands, and not when that of another one is', async () => {
+  const { it, writer, publish } = setUpRefused();
+  await publish(ready);
+  await publish(ready, beside);
+  it.hasRights = false;
+  await assert.rejects(publish(suspended));
+  assert.equal(await publish(ready, beside), undefined);
+  assert.notEqual(writer.refusal, undefined);
+  assert.equal(await publish(ready), undefined);
   assert.equal(writer.refusal, undefined);
 });

@@ -71,6 +71,29 @@ test('a node that loses something later is found out, and also that it has it ag
   await running;
 });
 
+test('the end of each lack is told, and nothing else', async () => {
+  const { it, watch } = setUp();
+  const ends: number[] = [];
+  watch.onLackEnded(() => ends.push(it.looks));
+  it.look = async () => await Promise.reject(runcGone);
+  const ready = watch.ready(async () => await Promise.resolve(), it.stop.signal);
+  await it.clock.runUntil(() => it.looks === 2);
+  assert.deepEqual(ends, []);
+  it.look = async () => await Promise.resolve();
+  await it.clock.runUntil(() => watch.lack === undefined);
+  await ready;
+  const running = assert.rejects(watch.run(it.stop.signal));
+  await it.clock.runUntil(() => it.looks === 5);
+  assert.deepEqual(ends, [3]);
+  it.look = async () => await Promise.reject(runcGone);
+  await it.clock.runUntil(() => it.looks === 7);
+  it.look = async () => await Promise.resolve();
+  await it.clock.runUntil(() => it.looks === 10);
+  assert.deepEqual(ends, [3, 8]);
+  it.stop.abort();
+  await running;
+});
+
 test('an attempt that failed by the node has it looked at without delay', async () => {
   const { it, watch } = setUp();
   await watch.ready(async () => await Promise.resolve(), it.stop.signal);
@@ -79,6 +102,26 @@ test('an attempt that failed by the node has it looked at without delay', async 
   watch.suspect();
   await it.clock.runUntil(() => watch.lack === runcGone);
   assert.equal(it.clock.now(), 0);
+  it.stop.abort();
+  await running;
+});
+
+test('an attempt that failed by the node during a look has another one follow without delay', async () => {
+  const { it, watch } = setUp();
+  await watch.ready(async () => await Promise.resolve(), it.stop.signal);
+  const running = assert.rejects(watch.run(it.stop.signal));
+  const going = Promise.withResolvers<void>();
+  it.look = async () => await going.promise;
+  await it.clock.runUntil(() => it.looks === 2);
+  const since = it.clock.now();
+  watch.suspect();
+  it.look = async () => await Promise.reject(runcGone);
+  going.resolve();
+  await it.clock.runUntil(() => watch.lack === runcGone);
+  assert.deepEqual([it.looks, it.clock.now()], [3, since]);
+  it.look = async () => await Promise.resolve();
+  await it.clock.runUntil(() => it.looks === 4);
+  assert.ok(it.clock.now() > since, 'one suspicion, one look');
   it.stop.abort();
   await running;
 });

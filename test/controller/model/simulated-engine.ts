@@ -7,6 +7,7 @@ import type {
   Engine,
   Prepared,
 } from '../../../src/controller/engine.ts';
+import type { Period } from '../../../src/controller/untouched.ts';
 import type { Faults } from './faults.ts';
 import type { Invariants } from './invariants.ts';
 import type { Life, Scheduler } from './scheduler.ts';
@@ -173,12 +174,12 @@ export class SimulatedEngine implements Engine {
     return await this.#step(`is ${destination} there`, () => this.#parts.node.exists(destination));
   }
 
-  async isUntouched(destination: string): Promise<boolean> {
+  async isUntouched(destination: string, _: Period, signal: AbortSignal): Promise<boolean> {
     const { node } = this.#parts;
-    return await this.#step(
-      `is ${destination} untouched`,
-      () => node.usersFiles(destination).length === 0,
-    );
+    return await this.#step(`is ${destination} untouched`, () => {
+      signal.throwIfAborted();
+      return node.usersFiles(destination).length === 0;
+    });
   }
 
   async clear(destination: string): Promise<void> {
