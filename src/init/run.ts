@@ -13,13 +13,8 @@ import { downloadSecrets, urlPasswords } from '../api/redact.ts';
 import type { RemoteContent } from '../api/remote-content.ts';
 import { closedDirectory, makeBundle } from './bundle.ts';
 import { createCleaner, type Cleaner } from './clean.ts';
-import {
-  containerExists,
-  containerId,
-  hasty,
-  removeContainer,
-  removeEndedContainer,
-} from './containers.ts';
+import { cleanUp } from './clean-up.ts';
+import { containerExists, containerId, removeContainer } from './containers.ts';
 import { takeOwnership, type DestinationOwner } from './destination.ts';
 import type { RunEnvironment } from './environment.ts';
 import { withFreeSpace } from './free-space.ts';
@@ -29,7 +24,7 @@ import { connectNetwork } from './network/network.ts';
 import { assertNothingMountedIn } from './mounts-below.ts';
 import { hasSpoken, judge } from './outcome.ts';
 import { explainByLimits } from './reached-limits.ts';
-import { createRunLog, maxLineLength, type RunLog } from './run-log.ts';
+import { createRunLog, maxLineLength } from './run-log.ts';
 import { runSandbox, type SandboxResult } from './sandbox.ts';
 import { proxyUrls } from './sandbox-environment.ts';
 
@@ -111,7 +106,7 @@ export async function runInitializer(
   } catch (error) {
     throw await toContentError(error, environment, cleaner, request.destination);
   } finally {
-    await cleanUp(environment, id, atRest, signal.aborted, log);
+    await cleanUp(environment, id, { atRest, signal, log });
   }
 }
 
@@ -214,23 +209,4 @@ async function toContentError(
 
 function errnoOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
-/**
- * @param atRest whether there was no container, or it came to its end by itself
- * @param inHaste whether somebody waits for the end
- */
-async function cleanUp(
-  environment: RunEnvironment,
-  id: string,
-  atRest: boolean,
-  inHaste: boolean,
-  log: RunLog,
-): Promise<void> {
-  try {
-    if (atRest) await removeEndedContainer(environment, id);
-    else await removeContainer(environment, id, inHaste ? hasty : {});
-  } catch (error) {
-    log.error('something of the run stays behind', error);
-  }
 }

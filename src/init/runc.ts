@@ -1,15 +1,13 @@
 /** runc's command line. */
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { containerPaths, type RunEnvironment } from './environment.ts';
+import { type ProgramAnswer, type ProgramLimits, runProgram } from './program.ts';
 
 const killTimeoutMs = 1000;
 /** runc itself gives a container ten seconds to die. */
 const deleteTimeoutMs = 15_000;
-/** Milliseconds after which one that has been killed is not waited for: it hangs in a disk. */
-const endMs = 250;
 /** It takes 20 ms, but a node may be overloaded and yet work. */
 const versionTimeoutMs = 20_000;
 
@@ -48,7 +46,9 @@ export function startContainer(
       ...['run', '--keep', '--preserve-fds', '3', '--bundle', bundle, id],
     ],
     {
-      ...execaOptions(environment),
+      reject: false,
+      extendEnv: false,
+      env: runcVariables(environment),
       input,
       stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
       buffer: false,
@@ -137,38 +137,16 @@ export async function runcVersion(environment: RunEnvironment): Promise<RuncAnsw
   };
 }
 
-interface Limits {
-  readonly timeout: number;
-  readonly cancelSignal?: AbortSignal;
-}
-
-interface Answer {
-  readonly exitCode?: number | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly originalMessage?: string | undefined;
-  readonly code?: string | undefined;
-  readonly timedOut: boolean;
-}
-
-/** Of one that goes on though it was killed. */
-const hung: Answer = { stdout: '', stderr: '', originalMessage: 'runc hangs', timedOut: true };
-
 async function runc(
   environment: RunEnvironment,
-  limits: Limits,
+  limits: ProgramLimits,
   ...args: string[]
-): Promise<Answer> {
-  const timer = new AbortController();
-  const subprocess = execa(environment.runcBinary, [...globalArgs(environment), ...args], {
-    ...execaOptions(environment),
+): Promise<ProgramAnswer> {
+  const env = runcVariables(environment);
+  return await runProgram(environment.runcBinary, [...globalArgs(environment), ...args], {
     ...limits,
-    killSignal: 'SIGKILL',
+    env,
   });
-  const late = delay(limits.timeout + endMs, hung, { signal: timer.signal }).catch(() => hung);
-  const answer = await Promise.race([subprocess, late]);
-  timer.abort();
-  return answer;
 }
 
 function globalArgs({ stateDir }: RunEnvironment): string[] {
@@ -176,12 +154,8 @@ function globalArgs({ stateDir }: RunEnvironment): string[] {
 }
 
 /** runc gets nothing of the daemon's environment but the way to its programs. */
-function execaOptions({ variables }: RunEnvironment) {
-  return {
-    reject: false,
-    extendEnv: false,
-    env: { PATH: variables['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' },
-  } as const;
+function runcVariables({ variables }: RunEnvironment): Record<string, string> {
+  return { PATH: variables['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' };
 }
 
 function toEnding(code: number | null | undefined, signal: string | null | undefined): Ending {
