@@ -19,8 +19,8 @@ export async function cleanUp(
   const { atRest, signal, log } = options;
   const inHaste = signal.aborted;
   try {
-    if (atRest) await removeEndedContainer(environment, id);
-    else await removeContainer(environment, id, inHaste ? hasty : { signal });
+    const remove = atRest ? removeEndedContainer : removeContainer;
+    await remove(environment, id, inHaste ? hasty : { signal });
   } catch (error) {
     if (!inHaste && signal.aborted) await cleanUp(environment, id, options);
     else log.error('something of the run stays behind', error);

@@ -86,7 +86,7 @@ export async function runInitializer(
     const network = planNetwork(request, environment.sandbox.network);
     const joined = specNetwork(network, environment, id);
     await makeBundle(environment, id, { destination, network: joined, ...ownerOf(request) });
-    if (typeof network !== 'string') await connectNetwork(environment, id, network);
+    if (typeof network !== 'string') await connectNetwork(environment, id, network, signal);
     throwIfAborted(signal);
     atRest = false;
     const input = JSON.stringify(toContentRequest(request));
@@ -101,9 +101,10 @@ export async function runInitializer(
     atRest = !signal.aborted && hasSpoken(ending);
     // A run that came to its end before the abort did has made the content: that is what counts.
     if (!('exitCode' in ending && ending.exitCode === 0)) throwIfAborted(signal);
-    const report = await conclude(id, result, cleaner, environment);
+    const report = await conclude(id, result, cleaner, environment, signal);
     return { report, duration: Math.round((environment.now() - started) * 1e6) };
   } catch (error) {
+    if (error === signal.reason) throwIfAborted(signal);
     throw await toContentError(error, environment, cleaner, request.destination);
   } finally {
     await cleanUp(environment, id, { atRest, signal, log });
@@ -130,13 +131,14 @@ async function conclude(
   { ending, said, reached }: SandboxResult,
   cleaner: Cleaner,
   environment: RunEnvironment,
+  signal: AbortSignal,
 ): Promise<ContentReport> {
   try {
     return judge(ending, said, cleaner);
   } catch (error) {
     if (!(error instanceof ContentError)) throw error;
     const failure = explainByLimits(error, reached, environment.sandbox.limits);
-    throw await explainByNetwork(failure, environment, id);
+    throw await explainByNetwork(failure, environment, id, signal);
   }
 }
 

@@ -90,9 +90,9 @@ export async function killContainer(
 }
 
 export interface DeleteOptions {
-  /** Milliseconds; runc is ended then. */
+  /** Milliseconds; what hangs is ended then. */
   readonly timeoutMs?: number;
-  /** Ends runc early. */
+  /** Ends it early. */
   readonly signal?: AbortSignal;
 }
 
