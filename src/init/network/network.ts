@@ -61,10 +61,13 @@ export async function connectNetwork(
     `route add default via ${gateway}`,
   ];
   const rules = await rulesOf(node, settings, name, address);
-  await Promise.all([
+  // Both have ended before anything is removed, also when one has failed.
+  const outcomes = await Promise.allSettled([
     runTool(node, 'ip', ['-netns', name, '-batch', '-'], lines(inside), signal),
     runTool(node, 'nft', ['-f', '-'], rules, signal),
   ]);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /**

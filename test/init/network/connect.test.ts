@@ -5,7 +5,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { contentservice } from '../../../src/api/initializer.generated.js';
 import { containerId, listContainers, removeContainer } from '../../../src/init/containers.ts';
-import type { RunEnvironment } from '../../../src/init/environment.ts';
+import { containerPaths, type RunEnvironment } from '../../../src/init/environment.ts';
+import { connectNetwork } from '../../../src/init/network/network.ts';
 import { runInitializer } from '../../../src/init/run.ts';
 import { defaultSettings } from '../../../src/init/settings.ts';
 import { findProcesses } from '../../support/leftovers.ts';
@@ -15,6 +16,7 @@ import { isContentError } from '../support/content-error.ts';
 import {
   assertNothingLeft,
   createSandboxHarness,
+  freshUid,
   type SandboxHarness,
 } from '../support/sandbox-harness.ts';
 
@@ -41,6 +43,19 @@ async function withPrograms(
     sandbox: { ...defaultSettings, network: isolated },
   };
 }
+
+test('when ip fails, nft has ended before anything is removed', async () => {
+  await using harness = await createSandboxHarness();
+  const node = await withPrograms(harness, {
+    ip: 'case "$*" in -netns*) echo its words >&2; exit 1;; esac',
+    nft: 'cat >/dev/null; sleep 0.5; : >"$0-ended"',
+  });
+  const id = containerId(freshUid());
+  await mkdir(containerPaths(node, id).bundle, { recursive: true });
+  const { signal } = new AbortController();
+  await assert.rejects(connectNetwork(node, id, isolated, signal), /ip: its words/);
+  assert.ok(existsSync(`${node.folder}/nft-ended`));
+});
 
 for (const [name, programs] of [
   ['ip hangs when it makes the interface', { ip: `case "$*" in "-batch -") ${hangs};; esac` }],
