@@ -122,9 +122,13 @@ export interface RuncAnswer {
   readonly errno?: string;
 }
 
-/** Asks runc for its version. */
-export async function runcVersion(environment: RunEnvironment): Promise<RuncAnswer> {
-  const answer = await runc(environment, { timeout: versionTimeoutMs }, '--version');
+/** Asks runc for its version. The signal ends runc early. */
+export async function runcVersion(
+  environment: RunEnvironment,
+  signal?: AbortSignal,
+): Promise<RuncAnswer> {
+  const limits = { timeout: versionTimeoutMs, ...(signal && { cancelSignal: signal }) };
+  const answer = await runc(environment, limits, '--version');
   const { stdout, stderr, originalMessage, code, exitCode, timedOut } = answer;
   const version = exitCode === 0 ? /^runc version (\S+)/m.exec(stdout)?.[1] : undefined;
   const late = timedOut ? `it gave no answer within ${versionTimeoutMs / 1000} s` : undefined;
