@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
+import { assertSpawnRoom } from '../init/spawn-room.ts';
 
 /** Exit code of flock(1) when somebody else has the lock. */
 const taken = 75;
@@ -24,15 +25,16 @@ export async function lock(
 ): Promise<boolean> {
   signal?.throwIfAborted();
   const options = [`--${mode}`, '--timeout', String(seconds)];
-  const child = spawn('flock', [...options, '--conflict-exit-code', String(taken), '0'], {
-    stdio: [fd, 'ignore', 'pipe'],
-    killSignal: 'SIGKILL',
-    ...(signal && { signal }),
-  });
   let words = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (words += text));
   let code: unknown;
   try {
+    assertSpawnRoom(1);
+    const child = spawn('flock', [...options, '--conflict-exit-code', String(taken), '0'], {
+      stdio: [fd, 'ignore', 'pipe'],
+      killSignal: 'SIGKILL',
+      ...(signal && { signal }),
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (words += text));
     [code] = (await once(child, 'close')) as unknown[];
   } catch (cause) {
     signal?.throwIfAborted();

@@ -1,6 +1,7 @@
 /** Programs that answer within moments, unless they hang. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
+import { assertSpawnRoom } from './spawn-room.ts';
 
 /** Milliseconds after which one that has been killed is not waited for: it hangs in a disk. */
 const endMs = 250;
@@ -35,6 +36,12 @@ export async function runProgram(
   args: readonly string[],
   options: ProgramOptions,
 ): Promise<ProgramAnswer> {
+  try {
+    assertSpawnRoom(3);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { stdout: '', stderr: '', originalMessage: message, code, timedOut: false };
+  }
   const ended = new AbortController();
   try {
     const subprocess = execa(program, args, {

@@ -4,6 +4,10 @@ import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import { containerPaths, type RunEnvironment } from './environment.ts';
 import { type ProgramAnswer, type ProgramLimits, runProgram } from './program.ts';
+import { assertSpawnRoom } from './spawn-room.ts';
+
+/** The container's standard streams, and its file descriptors 3, 4 and 5. */
+const stdio = ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'] as const;
 
 const killTimeoutMs = 1000;
 /** runc itself gives a container ten seconds to die. */
@@ -30,7 +34,8 @@ export interface RuncProcess {
 
 /**
  * Starts `runc run` of a bundle that is there. The input goes to the container's standard input. When
- * it has ended, runc's state and the cgroups stay, since they tell which limits were reached.
+ * it has ended, runc's state and the cgroups stay, since they tell which limits were reached. Throws
+ * EMFILE or ENFILE.
  */
 export function startContainer(
   environment: RunEnvironment,
@@ -38,6 +43,7 @@ export function startContainer(
   input: string,
 ): RuncProcess {
   const { bundle, runcLog } = containerPaths(environment, id);
+  assertSpawnRoom(stdio.length);
   const subprocess = execa(
     environment.runcBinary,
     [
@@ -50,7 +56,7 @@ export function startContainer(
       extendEnv: false,
       env: runcVariables(environment),
       input,
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+      stdio,
       buffer: false,
       // A Ctrl-C at the terminal is for the daemon, which ends the container by itself.
       detached: true,
