@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { assertNothingMountedIn } from '../init/mounts-below.ts';
+import { assertSpawnRoom } from '../init/spawn-room.ts';
 
 /**
  * Removes all that is in a directory but the lost+found of its file system, and not the directory
@@ -10,6 +11,7 @@ import { assertNothingMountedIn } from '../init/mounts-below.ts';
 export async function clearDirectory(path: string, signal: AbortSignal): Promise<void> {
   await assertNothingMountedIn(path);
   const lostAndFound = ['(', '-path', './lost+found', '-o', '-path', './lost+found/*', ')'];
+  assertSpawnRoom(1);
   await execa('find', ['.', '-xdev', '-mindepth', '1', '!', ...lostAndFound, '-delete'], {
     cwd: path,
     cancelSignal: signal,

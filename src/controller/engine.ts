@@ -91,6 +91,6 @@ export interface Engine {
    * when some of it stays, after all the rest is gone.
    */
   reap(uid?: string): Promise<readonly string[]>;
-  /** Throws an error that says what the node lacks. */
-  check(): Promise<void>;
+  /** Throws an error that says what the node lacks, or the signal's reason soon after it is aborted. */
+  check(signal?: AbortSignal): Promise<void>;
 }

@@ -86,8 +86,9 @@ export function createNodeEngine(
       reaped = true;
       return [...found, ...(await removeDeadRuns(environment))];
     },
-    async check() {
-      const problems = await findProblems(environment, dataRoot);
+    async check(signal) {
+      const problems = await findProblems(environment, dataRoot, signal);
+      signal?.throwIfAborted();
       const [first] = problems;
       if (first === undefined) {
         if (reaped) await strays.remove();

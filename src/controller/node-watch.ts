@@ -65,7 +65,7 @@ export class NodeWatch {
     const { engine, clock } = this.#parts;
     for (let failures = 1; ; failures += 1) {
       await this.#look(async () => {
-        await engine.check();
+        await engine.check(signal);
         await prepare();
       }, signal);
       if (this.#lack === undefined) return;
@@ -79,7 +79,7 @@ export class NodeWatch {
     for (let failures = 0; ; failures = this.#lack === undefined ? 0 : failures + 1) {
       const pause = failures === 0 ? everyMs : backoffMs(backoff, failures, clock.random());
       await this.#sleep(Math.min(pause, everyMs), signal);
-      await this.#look(async () => await engine.check(), signal);
+      await this.#look(async () => await engine.check(signal), signal);
     }
   }
 

@@ -38,13 +38,16 @@ export async function lockStateDir(stateDir: string, now: number): Promise<Async
 
 /**
  * Keeps the daemon from taking what a run beside it has in the state directory for the remains of
- * one that is gone, until it is disposed of.
+ * one that is gone, until it is disposed of. Throws the signal's reason when that is aborted.
  */
-export async function shareStateDir(stateDir: string): Promise<AsyncDisposable> {
+export async function shareStateDir(
+  stateDir: string,
+  signal?: AbortSignal,
+): Promise<AsyncDisposable> {
   const handle = await open(stateDir);
   try {
     // Whoever has it alone removes remains, which takes a moment.
-    if (await lock(handle, 'shared', 60)) return handle;
+    if (await lock(handle, 'shared', 60, signal)) return handle;
     throw new Error(`the state directory ${stateDir} is being cleaned up; try it again`);
   } catch (error) {
     await handle.close();

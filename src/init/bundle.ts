@@ -11,6 +11,7 @@ import { isWithin, mountOf, readMounts } from './mounts.ts';
 import { toResources } from './resources.ts';
 import { sandboxVariables } from './sandbox-environment.ts';
 import { buildSpec, sandboxRootId, type SpecNetwork } from './spec.ts';
+import { assertSpawnRoom } from './spawn-room.ts';
 
 /**
  * The sandbox's root must get to its root filesystem, and to node files it is anybody. So these are
@@ -67,6 +68,7 @@ export async function removeBundle(
   const { bundle } = containerPaths(environment, id);
   const mounted = await mountPointsIn(bundle);
   for (const path of mounted.reverse()) {
+    assertSpawnRoom(3);
     await execa('umount', ['--lazy', '--no-canonicalize', '--', path]);
   }
   if (mounted.length > 0 && (await mountPointsIn(bundle)).length > 0) {

@@ -71,7 +71,7 @@ export async function removeContainer(
       `the container ${id} could not be removed: ${words ?? ''}`,
     );
   }
-  await disconnectNetwork(environment, id);
+  await disconnectNetwork(environment, id, options);
   await removeBundle(environment, id);
 }
 
@@ -79,10 +79,14 @@ export async function removeContainer(
  * Removes a container that came to its end by itself: what `runc delete` would do, without the time
  * that it takes to start.
  */
-export async function removeEndedContainer(environment: RunEnvironment, id: string): Promise<void> {
+export async function removeEndedContainer(
+  environment: RunEnvironment,
+  id: string,
+  options: DeleteOptions = {},
+): Promise<void> {
   await removeCgroups(environment, id);
   await removeState(environment, id);
-  await disconnectNetwork(environment, id);
+  await disconnectNetwork(environment, id, options);
   await removeBundle(environment, id);
 }
 

@@ -29,13 +29,17 @@ export interface NodeProblem {
   readonly message: string;
 }
 
-/** What is wrong; empty when runs can start. The data root is looked at when it is given. */
+/**
+ * What is wrong; empty when runs can start. The data root is looked at when it is given. What does not
+ * answer before the signal is aborted counts as wrong.
+ */
 export async function findProblems(
   environment: RunEnvironment,
   dataRoot?: string,
+  signal?: AbortSignal,
 ): Promise<NodeProblem[]> {
   const answers = await Promise.all([
-    checkRunc(environment),
+    checkRunc(environment, signal),
     checkFile(environment.nodeBinary, constants.X_OK, 'Node for the sandbox'),
     checkFile(
       join(environment.childDir, 'child.mjs'),
@@ -50,7 +54,7 @@ export async function findProblems(
       isOutOfFiles(error) ? tooManyFiles('look at the cgroups') : failed(String(error)),
     ),
   ]);
-  const network = (await findNetworkProblems(environment)).map(asProblem);
+  const network = (await findNetworkProblems(environment, signal)).map(asProblem);
   return [checkUser(), ...answers, ...network].filter((answer) => answer !== undefined);
 }
 
@@ -65,9 +69,12 @@ function checkUser(): NodeProblem | undefined {
   );
 }
 
-async function checkRunc(environment: RunEnvironment): Promise<NodeProblem | undefined> {
+async function checkRunc(
+  environment: RunEnvironment,
+  signal: AbortSignal | undefined,
+): Promise<NodeProblem | undefined> {
   const { runcBinary } = environment;
-  const { version, seccomp, words, errno } = await runcVersion(environment);
+  const { version, seccomp, words, errno } = await runcVersion(environment, signal);
   if (errno === 'EMFILE' || errno === 'ENFILE') return tooManyFiles(`start ${runcBinary}`);
   const wanted = `install runc ${oldestRunc.join('.')} or newer`;
   const reason = 'RuncUnavailable';

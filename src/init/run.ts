@@ -13,13 +13,8 @@ import { downloadSecrets, urlPasswords } from '../api/redact.ts';
 import type { RemoteContent } from '../api/remote-content.ts';
 import { closedDirectory, makeBundle } from './bundle.ts';
 import { createCleaner, type Cleaner } from './clean.ts';
-import {
-  containerExists,
-  containerId,
-  hasty,
-  removeContainer,
-  removeEndedContainer,
-} from './containers.ts';
+import { cleanUp } from './clean-up.ts';
+import { containerExists, containerId, removeContainer } from './containers.ts';
 import { takeOwnership, type DestinationOwner } from './destination.ts';
 import type { RunEnvironment } from './environment.ts';
 import { withFreeSpace } from './free-space.ts';
@@ -29,7 +24,7 @@ import { connectNetwork } from './network/network.ts';
 import { assertNothingMountedIn } from './mounts-below.ts';
 import { hasSpoken, judge } from './outcome.ts';
 import { explainByLimits } from './reached-limits.ts';
-import { createRunLog, maxLineLength, type RunLog } from './run-log.ts';
+import { createRunLog, maxLineLength } from './run-log.ts';
 import { runSandbox, type SandboxResult } from './sandbox.ts';
 import { proxyUrls } from './sandbox-environment.ts';
 
@@ -91,7 +86,7 @@ export async function runInitializer(
     const network = planNetwork(request, environment.sandbox.network);
     const joined = specNetwork(network, environment, id);
     await makeBundle(environment, id, { destination, network: joined, ...ownerOf(request) });
-    if (typeof network !== 'string') await connectNetwork(environment, id, network);
+    if (typeof network !== 'string') await connectNetwork(environment, id, network, signal);
     throwIfAborted(signal);
     atRest = false;
     const input = JSON.stringify(toContentRequest(request));
@@ -106,12 +101,13 @@ export async function runInitializer(
     atRest = !signal.aborted && hasSpoken(ending);
     // A run that came to its end before the abort did has made the content: that is what counts.
     if (!('exitCode' in ending && ending.exitCode === 0)) throwIfAborted(signal);
-    const report = await conclude(id, result, cleaner, environment);
+    const report = await conclude(id, result, cleaner, environment, signal);
     return { report, duration: Math.round((environment.now() - started) * 1e6) };
   } catch (error) {
+    if (error === signal.reason) throwIfAborted(signal);
     throw await toContentError(error, environment, cleaner, request.destination);
   } finally {
-    await cleanUp(environment, id, atRest, signal.aborted, log);
+    await cleanUp(environment, id, { atRest, signal, log });
   }
 }
 
@@ -135,13 +131,14 @@ async function conclude(
   { ending, said, reached }: SandboxResult,
   cleaner: Cleaner,
   environment: RunEnvironment,
+  signal: AbortSignal,
 ): Promise<ContentReport> {
   try {
     return judge(ending, said, cleaner);
   } catch (error) {
     if (!(error instanceof ContentError)) throw error;
     const failure = explainByLimits(error, reached, environment.sandbox.limits);
-    throw await explainByNetwork(failure, environment, id);
+    throw await explainByNetwork(failure, environment, id, signal);
   }
 }
 
@@ -214,23 +211,4 @@ async function toContentError(
 
 function errnoOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
-/**
- * @param atRest whether there was no container, or it came to its end by itself
- * @param inHaste whether somebody waits for the end
- */
-async function cleanUp(
-  environment: RunEnvironment,
-  id: string,
-  atRest: boolean,
-  inHaste: boolean,
-  log: RunLog,
-): Promise<void> {
-  try {
-    if (atRest) await removeEndedContainer(environment, id);
-    else await removeContainer(environment, id, inHaste ? hasty : {});
-  } catch (error) {
-    log.error('something of the run stays behind', error);
-  }
 }

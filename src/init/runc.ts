@@ -1,15 +1,17 @@
 /** runc's command line. */
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { containerPaths, type RunEnvironment } from './environment.ts';
+import { type ProgramAnswer, type ProgramLimits, runProgram } from './program.ts';
+import { assertSpawnRoom } from './spawn-room.ts';
+
+/** The container's standard streams, and its file descriptors 3, 4 and 5. */
+const stdio = ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'] as const;
 
 const killTimeoutMs = 1000;
 /** runc itself gives a container ten seconds to die. */
 const deleteTimeoutMs = 15_000;
-/** Milliseconds after which one that has been killed is not waited for: it hangs in a disk. */
-const endMs = 250;
 /** It takes 20 ms, but a node may be overloaded and yet work. */
 const versionTimeoutMs = 20_000;
 
@@ -32,7 +34,8 @@ export interface RuncProcess {
 
 /**
  * Starts `runc run` of a bundle that is there. The input goes to the container's standard input. When
- * it has ended, runc's state and the cgroups stay, since they tell which limits were reached.
+ * it has ended, runc's state and the cgroups stay, since they tell which limits were reached. Throws
+ * EMFILE or ENFILE.
  */
 export function startContainer(
   environment: RunEnvironment,
@@ -40,6 +43,7 @@ export function startContainer(
   input: string,
 ): RuncProcess {
   const { bundle, runcLog } = containerPaths(environment, id);
+  assertSpawnRoom(stdio.length);
   const subprocess = execa(
     environment.runcBinary,
     [
@@ -48,9 +52,11 @@ export function startContainer(
       ...['run', '--keep', '--preserve-fds', '3', '--bundle', bundle, id],
     ],
     {
-      ...execaOptions(environment),
+      reject: false,
+      extendEnv: false,
+      env: runcVariables(environment),
       input,
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+      stdio,
       buffer: false,
       // A Ctrl-C at the terminal is for the daemon, which ends the container by itself.
       detached: true,
@@ -90,9 +96,9 @@ export async function killContainer(
 }
 
 export interface DeleteOptions {
-  /** Milliseconds; runc is ended then. */
+  /** Milliseconds; what hangs is ended then. */
   readonly timeoutMs?: number;
-  /** Ends runc early. */
+  /** Ends it early. */
   readonly signal?: AbortSignal;
 }
 
@@ -122,9 +128,13 @@ export interface RuncAnswer {
   readonly errno?: string;
 }
 
-/** Asks runc for its version. */
-export async function runcVersion(environment: RunEnvironment): Promise<RuncAnswer> {
-  const answer = await runc(environment, { timeout: versionTimeoutMs }, '--version');
+/** Asks runc for its version. The signal ends runc early. */
+export async function runcVersion(
+  environment: RunEnvironment,
+  signal?: AbortSignal,
+): Promise<RuncAnswer> {
+  const limits = { timeout: versionTimeoutMs, ...(signal && { cancelSignal: signal }) };
+  const answer = await runc(environment, limits, '--version');
   const { stdout, stderr, originalMessage, code, exitCode, timedOut } = answer;
   const version = exitCode === 0 ? /^runc version (\S+)/m.exec(stdout)?.[1] : undefined;
   const late = timedOut ? `it gave no answer within ${versionTimeoutMs / 1000} s` : undefined;
@@ -137,38 +147,16 @@ export async function runcVersion(environment: RunEnvironment): Promise<RuncAnsw
   };
 }
 
-interface Limits {
-  readonly timeout: number;
-  readonly cancelSignal?: AbortSignal;
-}
-
-interface Answer {
-  readonly exitCode?: number | undefined;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly originalMessage?: string | undefined;
-  readonly code?: string | undefined;
-  readonly timedOut: boolean;
-}
-
-/** Of one that goes on though it was killed. */
-const hung: Answer = { stdout: '', stderr: '', originalMessage: 'runc hangs', timedOut: true };
-
 async function runc(
   environment: RunEnvironment,
-  limits: Limits,
+  limits: ProgramLimits,
   ...args: string[]
-): Promise<Answer> {
-  const timer = new AbortController();
-  const subprocess = execa(environment.runcBinary, [...globalArgs(environment), ...args], {
-    ...execaOptions(environment),
+): Promise<ProgramAnswer> {
+  const env = runcVariables(environment);
+  return await runProgram(environment.runcBinary, [...globalArgs(environment), ...args], {
     ...limits,
-    killSignal: 'SIGKILL',
+    env,
   });
-  const late = delay(limits.timeout + endMs, hung, { signal: timer.signal }).catch(() => hung);
-  const answer = await Promise.race([subprocess, late]);
-  timer.abort();
-  return answer;
 }
 
 function globalArgs({ stateDir }: RunEnvironment): string[] {
@@ -176,12 +164,8 @@ function globalArgs({ stateDir }: RunEnvironment): string[] {
 }
 
 /** runc gets nothing of the daemon's environment but the way to its programs. */
-function execaOptions({ variables }: RunEnvironment) {
-  return {
-    reject: false,
-    extendEnv: false,
-    env: { PATH: variables['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' },
-  } as const;
+function runcVariables({ variables }: RunEnvironment): Record<string, string> {
+  return { PATH: variables['PATH'] ?? '/usr/sbin:/usr/bin:/sbin:/bin' };
 }
 
 function toEnding(code: number | null | undefined, signal: string | null | undefined): Ending {

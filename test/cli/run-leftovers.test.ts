@@ -8,6 +8,7 @@ import { mountsUnder } from '../support/leftovers.ts';
 import { lacks } from '../support/requirements.ts';
 import { content } from './support/content.ts';
 import { invoke, type Invocation } from './support/invoke.ts';
+import { prependPath } from './support/prepend-path.ts';
 
 /** The real runc, but something is mounted in the state of a container that has ended, so that it stays. */
 const obstructing = `#!/bin/sh
@@ -20,13 +21,6 @@ mkdir "$2/$id/busy"
 mount -t tmpfs wsc-test "$2/$id/busy"
 exit $code
 `;
-
-/** Has the folder's programs found before the node's until it is disposed of. */
-function prependPath(folder: string): Disposable {
-  const before = process.env['PATH'];
-  process.env['PATH'] = `${folder}:${before}`;
-  return { [Symbol.dispose]: () => void (process.env['PATH'] = before) };
-}
 
 test(
   'what a run cannot remove it tells of, and the next run removes it',

@@ -123,3 +123,22 @@ test('a runc that hangs is ended itself', async () => {
   assert.ok(performance.now() - aborted < 5000);
   await assertNothingLeft(harness, request.uid);
 });
+
+test('an abort while a run that crashed is cleaned up by a runc that hangs', async () => {
+  await using harness = await createSandboxHarness();
+  await harness.child('process.exit(1);');
+  const runcBinary = harness.temp.join('runc');
+  const hangs = ': >"$0-hangs"\nexec tail -f "$0" >/dev/null';
+  const script = `#!/bin/sh\ncase "$*" in *" run "*) exec runc "$@";; esac\n${hangs}\n`;
+  await writeFile(runcBinary, script, { mode: 0o755 });
+  const abort = new AbortController();
+  const request = await harness.request();
+  const run = runInitializer(request, { ...harness.environment, runcBinary }, abort);
+  const ended = assert.rejects(run, isContentError('SandboxFailed', /exit code 1/));
+  await waitFor('runc', async () => (await stat(`${runcBinary}-hangs`)).isFile());
+  const aborted = performance.now();
+  abort.abort();
+  await ended;
+  assert.ok(performance.now() - aborted < 5000);
+  await assertNothingLeft(harness, request.uid);
+});

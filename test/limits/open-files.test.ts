@@ -14,6 +14,7 @@ import {
   createSandboxHarness,
   freshUid,
 } from '../init/support/sandbox-harness.ts';
+import { waitFor } from '../support/wait.ts';
 
 const childDir = fileURLToPath(new URL('../../dist/child', import.meta.url));
 
@@ -36,6 +37,10 @@ async function withFree<T>(count: number, act: () => Promise<T>): Promise<T> {
   }
 }
 
+async function openFiles(): Promise<number> {
+  return (await readdir('/proc/self/fd')).length;
+}
+
 async function limitOpenFiles(limit: string): Promise<void> {
   await execa('prlimit', ['--pid', String(process.pid), `--nofile=${limit}`]);
 }
@@ -44,7 +49,7 @@ test('a run without enough file descriptors fails as such or not at all, and can
   await using harness = await createSandboxHarness({ childDir });
   const { stdout: before } = await execa('sh', ['-c', 'ulimit -Sn']);
   const destination = await harness.destination();
-  const open = (await readdir('/proc/self/fd')).length;
+  const open = await openFiles();
   const outcomes: string[] = [];
   await limitOpenFiles(`${open + 2 * most}:`);
   try {
@@ -83,6 +88,24 @@ test('a run without enough file descriptors fails as such or not at all, and can
   );
   assert.equal(outcomes[0], 'TooManyOpenFiles');
   assert.equal(outcomes.at(-1), 'made');
+});
+
+test('what a program was to have that could not be started for want of file descriptors is given back', async () => {
+  await using harness = await createSandboxHarness();
+  await harness.child('');
+  await harness.run();
+  const { stdout: before } = await execa('sh', ['-c', 'ulimit -Sn']);
+  const open = await openFiles();
+  await limitOpenFiles(`${open + 2 * most}:`);
+  try {
+    for (let free = 0; free <= most; free += 1) {
+      await withFree(free, async () => await harness.run().catch(() => undefined));
+      await withFree(free, async () => await findProblems(harness.environment));
+      await waitFor('what is open', async () => (await openFiles()) <= open, { timeoutMs: 5000 });
+    }
+  } finally {
+    await limitOpenFiles(`${before}:`);
+  }
 });
 
 function describe(error: unknown): string {

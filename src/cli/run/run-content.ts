@@ -104,13 +104,15 @@ async function makeOneAttempt(
   expected: Expected,
 ): Promise<View> {
   const plan = planContent(resource, secrets);
-  await using state = await makeStateDir(stateDir, onNote).catch((cause: unknown) => {
+  await using state = await makeStateDir({ stateDir, onNote, signal }).catch((cause: unknown) => {
+    signal.throwIfAborted();
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new SetupError(`the state directory ${stateDir} cannot be used: ${why}`, { cause });
   });
   const environment = createRunEnvironment({ stateDir: state.path, sandbox });
   const engine = besideDaemon(createNodeEngine(dataRoot, environment, storage), stateDir);
-  await engine.check().catch((cause: unknown) => {
+  await engine.check(signal).catch((cause: unknown) => {
+    signal.throwIfAborted();
     throw new SetupError(cause instanceof Error ? cause.message : String(cause), { cause });
   });
   const parts: AttemptParts = {
@@ -133,16 +135,19 @@ async function makeOneAttempt(
  * A directory of this run alone, which the daemon leaves alone. It goes away with the run, unless it is
  * the record of something that could not be removed.
  */
-async function makeStateDir(
-  stateDir: string,
-  onNote: (note: string) => void,
-): Promise<AsyncDisposable & { readonly path: string }> {
+async function makeStateDir({
+  stateDir,
+  onNote,
+  signal,
+}: Pick<RunOrder, 'stateDir' | 'onNote' | 'signal'>): Promise<
+  AsyncDisposable & { readonly path: string }
+> {
   const path = join(stateDir, 'run', newUuid());
   // The sandbox passes through them as another user.
   await mkdir(stateDir, { recursive: true, mode: 0o711 });
   // Of calls that were killed, while no other is at work.
-  await removeDeadRuns(createRunEnvironment({ stateDir }));
-  const share = await shareStateDir(stateDir);
+  await removeDeadRuns(createRunEnvironment({ stateDir }), signal);
+  const share = await shareStateDir(stateDir, signal);
   try {
     await mkdir(path, { recursive: true, mode: 0o711 });
   } catch (error) {

@@ -17,6 +17,15 @@ import { runTool } from './tools.ts';
 
 type Node = Pick<RunEnvironment, 'stateDir' | 'variables'>;
 
+/** Milliseconds. It takes a few dozen of them. */
+const removalMs = 20_000;
+
+interface DisconnectOptions {
+  readonly timeoutMs?: number;
+  /** Ends it early. */
+  readonly signal?: AbortSignal;
+}
+
 /** An interface's name has 15 characters at most. The state directory tells apart two daemons of a node. */
 export function networkName({ stateDir }: Pick<Node, 'stateDir'>, id: string): string {
   const hash = createHash('sha256')
@@ -30,15 +39,19 @@ export function networkPath(name: string): string {
   return `/var/run/netns/${name}`;
 }
 
-/** Makes the network of a run, whose bundle is there. What is made before it fails is left for disconnect. */
+/**
+ * Makes the network of a run, whose bundle is there. What is made before it fails is left for disconnect.
+ * Throws the signal's reason when that is aborted.
+ */
 export async function connectNetwork(
   node: Node,
   id: string,
   settings: IsolatedNetwork,
+  signal: AbortSignal,
 ): Promise<void> {
   await writeFile(containerPaths(node, id).network, '');
   const name = networkName(node, id);
-  const { gateway, address } = await makeInterface(node, name, settings.pool);
+  const { gateway, address } = await makeInterface(node, name, settings.pool, signal);
   const inside = [
     'link set dev lo up',
     'link set dev eth0 addrgenmode none',
@@ -48,30 +61,46 @@ export async function connectNetwork(
     `route add default via ${gateway}`,
   ];
   const rules = await rulesOf(node, settings, name, address);
-  await Promise.all([
-    runTool(node, 'ip', ['-netns', name, '-batch', '-'], lines(inside)),
-    runTool(node, 'nft', ['-f', '-'], rules),
+  // Both have ended before anything is removed, also when one has failed.
+  const outcomes = await Promise.allSettled([
+    runTool(node, 'ip', ['-netns', name, '-batch', '-'], lines(inside), signal),
+    runTool(node, 'nft', ['-f', '-'], rules, signal),
   ]);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
-/** Removes the network of a run, as much of it as is there. Throws when something stays. */
-export async function disconnectNetwork(node: Node, id: string): Promise<void> {
+/**
+ * Removes the network of a run, as much of it as is there, within so many milliseconds. Throws when
+ * something stays.
+ */
+export async function disconnectNetwork(
+  node: Node,
+  id: string,
+  { timeoutMs = removalMs, signal }: DisconnectOptions = {},
+): Promise<void> {
   const marker = containerPaths(node, id).network;
   if (!existsSync(marker)) return;
   const name = networkName(node, id);
-  // The rules last: without them the sandbox would be free to go anywhere.
-  await runTool(
-    node,
-    'ip',
-    ['-force', '-batch', '-'],
-    lines([`link delete dev ${name}`, `netns delete ${name}`]),
-  ).catch(() => undefined);
-  const remaining = await runTool(node, 'ip', ['-brief', 'link', 'show'], '');
-  if (new RegExp(`^${name}\\b`, 'm').test(remaining) || existsSync(networkPath(name))) {
-    throw new Error(`the network ${name} could not be removed`);
+  const late = AbortSignal.timeout(timeoutMs);
+  try {
+    await removeParts(node, name, signal === undefined ? late : AbortSignal.any([signal, late]));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`the network ${name} could not be removed: ${why}`, { cause });
   }
-  await runTool(node, 'nft', ['-f', '-'], dropRuleset(name));
   await rm(marker, { force: true });
+}
+
+async function removeParts(node: Node, name: string, signal: AbortSignal): Promise<void> {
+  const commands = [`link delete dev ${name}`, `netns delete ${name}`];
+  // The rules last: without them the sandbox would be free to go anywhere.
+  await runTool(node, 'ip', ['-force', '-batch', '-'], lines(commands), signal).catch(() => {});
+  const remaining = await runTool(node, 'ip', ['-brief', 'link', 'show'], '', signal);
+  if (new RegExp(`^${name}\\b`, 'm').test(remaining) || existsSync(networkPath(name))) {
+    throw new Error('it is still there');
+  }
+  await runTool(node, 'nft', ['-f', '-'], dropRuleset(name), signal);
 }
 
 /** The rules of a network, for the nameservers that there are now. */
@@ -109,6 +138,7 @@ async function makeInterface(
   node: Node,
   name: string,
   pool: string,
+  signal: AbortSignal,
 ): Promise<{ gateway: string; address: string }> {
   const { gateway, addresses } = addressesOf(pool, Math.random);
   const outside = [
@@ -118,10 +148,10 @@ async function makeInterface(
     `address add ${gateway}/32 dev ${name}`,
     `link set dev ${name} up`,
   ];
-  await runTool(node, 'ip', ['-batch', '-'], lines(outside));
+  await runTool(node, 'ip', ['-batch', '-'], lines(outside), signal);
   for (const address of addresses) {
     try {
-      await runTool(node, 'ip', ['route', 'add', `${address}/32`, 'dev', name], '');
+      await runTool(node, 'ip', ['route', 'add', `${address}/32`, 'dev', name], '', signal);
       return { gateway, address };
     } catch (error) {
       if (!String(error).includes('File exists')) throw error;

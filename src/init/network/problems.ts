@@ -9,7 +9,10 @@ import { runTool } from './tools.ts';
 const instead = 'or use --sandbox-network host';
 
 /** A sentence each with its remedy. */
-export async function findNetworkProblems(environment: RunEnvironment): Promise<string[]> {
+export async function findNetworkProblems(
+  environment: RunEnvironment,
+  signal?: AbortSignal,
+): Promise<string[]> {
   const { network } = environment.sandbox;
   if (network.mode === 'host') return [];
   const name = networkName(environment, 'check');
@@ -17,12 +20,12 @@ export async function findNetworkProblems(environment: RunEnvironment): Promise<
   const rules = await rulesOf(environment, network, name, address);
   const answers = await Promise.all([
     // Says nothing and changes nothing when all is well.
-    runTool(environment, 'nft', ['--check', '-f', '-'], rules).then(
+    runTool(environment, 'nft', ['--check', '-f', '-'], rules, signal).then(
       () => undefined,
       (error: unknown) =>
         `isolated sandboxes need nft (Debian's package nftables), a kernel with nftables and NAT, and the capability NET_ADMIN: ${String(error)}; install it, ${instead}`,
     ),
-    runTool(environment, 'ip', ['-V'], '').then(
+    runTool(environment, 'ip', ['-V'], '', signal).then(
       () => undefined,
       (error: unknown) =>
         `isolated sandboxes need ip (Debian's package iproute2): ${String(error)}; install it, ${instead}`,

@@ -17,9 +17,10 @@ export async function explainByNetwork(
   failure: ContentError,
   environment: RunEnvironment,
   id: string,
+  signal: AbortSignal,
 ): Promise<ContentError> {
   if (!unanswered.has(failure.reason)) return failure;
-  const addresses = await readRefused(environment, id);
+  const addresses = await readRefused(environment, id, signal);
   if (addresses.length === 0) return failure;
   const what = `the sandbox's network refuses the way to ${addresses.join(', ')}`;
   return new ContentError('NetworkRefused', `${what}: ${failure.message}`, {
@@ -28,9 +29,13 @@ export async function explainByNetwork(
   });
 }
 
-async function readRefused(environment: RunEnvironment, id: string): Promise<string[]> {
+async function readRefused(
+  environment: RunEnvironment,
+  id: string,
+  signal: AbortSignal,
+): Promise<string[]> {
   if (!existsSync(containerPaths(environment, id).network)) return [];
   const args = ['-j', 'list', 'set', 'inet', networkName(environment, id), 'refused'];
-  const text = await runTool(environment, 'nft', args, '').catch(() => '');
+  const text = await runTool(environment, 'nft', args, '', signal).catch(() => '');
   return [...text.matchAll(/"(\d+\.\d+\.\d+\.\d+)"/g)].map(([, address = '']) => address);
 }
