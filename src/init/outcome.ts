@@ -1,4 +1,4 @@
-/** How a run came out, from how runc ended and what was said meanwhile: a pure function. */
+/** How a run came out, from how runc ended, what was said meanwhile and what it left: a pure function. */
 import { ContentError, type ErrorReason } from '../api/errors.ts';
 import { deliberateFailureExitCode, type ContentReport } from '../api/protocol.ts';
 import { parseFailure, parseReport } from './answers.ts';
@@ -15,42 +15,65 @@ export interface Said {
   readonly runcErrors: readonly string[];
 }
 
+/** What is there when runc has ended. */
+export interface Traces {
+  /** Whether runc made its state of the container. */
+  readonly container: boolean;
+}
+
+/** Whether the child made the content: an exit code alone could be that of a runc that never started it. */
+export function hasMade(ending: Ending, said: Pick<Said, 'report'>): boolean {
+  return 'exitCode' in ending && ending.exitCode === 0 && said.report.text !== '';
+}
+
 /** Whether the child came to its end by itself and said how. */
-export function hasSpoken(ending: Ending): boolean {
-  return (
-    'exitCode' in ending && (ending.exitCode === 0 || ending.exitCode === deliberateFailureExitCode)
-  );
+export function hasSpoken(ending: Ending, said: Pick<Said, 'error' | 'report'>): boolean {
+  return hasMade(ending, said) || (hasExitedDeliberately(ending) && said.error.text !== '');
 }
 
 /** Throws the ContentError of a run that failed. */
-export function judge(ending: Ending, said: Said, cleaner: Cleaner): ContentReport {
+export function judge(ending: Ending, said: Said, traces: Traces, cleaner: Cleaner): ContentReport {
   if ('startError' in ending) {
     const message = `runc could not be started: ${ending.startError}`;
-    throw new ContentError(startReasons[ending.errno ?? ''] ?? 'SandboxFailed', message);
+    throw new ContentError(startReasons[ending.errno ?? ''] ?? 'RuncUnavailable', message);
   }
-  if ('exitCode' in ending && ending.exitCode === 0) return parseReport(said.report, cleaner);
-  if ('exitCode' in ending && ending.exitCode === deliberateFailureExitCode) {
-    throw parseFailure(said.error, cleaner);
-  }
+  if (hasMade(ending, said)) return parseReport(said.report, cleaner);
+  if (hasSpoken(ending, said)) throw parseFailure(said.error, cleaner);
   // Only runc itself writes its log: with an error in it, the exit code is not the child's.
   if (said.runcErrors.length > 0) {
     throw new ContentError('SandboxFailed', said.runcErrors.join('; '));
   }
   const words =
     said.lastLines.length === 0 ? '' : `; its last words: ${said.lastLines.join(' / ')}`;
+  if (!traces.container && said.error.text === '' && said.report.text === '') {
+    const message = `runc ${howItEnded(ending)} and made no container${words}`;
+    throw new ContentError('RuncUnavailable', message);
+  }
+  if (hasExitedDeliberately(ending)) throw parseFailure(said.error, cleaner);
   throw new ContentError('SandboxFailed', `${describeEnding(ending)}${words}`);
 }
 
+/** A runc that cannot be started is broken, whatever the system says of it: it may just be upgraded. */
 const startReasons: Readonly<Record<string, ErrorReason | undefined>> = {
-  ENOENT: 'RuncUnavailable',
-  EACCES: 'RuncUnavailable',
-  ENOEXEC: 'RuncUnavailable',
   EMFILE: 'TooManyOpenFiles',
   ENFILE: 'TooManyOpenFiles',
 };
 
-function describeEnding(ending: { exitCode: number } | { signal: string }): string {
-  if ('signal' in ending) return `runc was ended by ${ending.signal}`;
+function hasExitedDeliberately(ending: Ending): boolean {
+  return 'exitCode' in ending && ending.exitCode === deliberateFailureExitCode;
+}
+
+type Ended = Exclude<Ending, { startError: string }>;
+
+function describeEnding(ending: Ended): string {
+  if ('signal' in ending) return `runc ${howItEnded(ending)}`;
   if (ending.exitCode === 128 + 9) return 'the program in the sandbox was killed (exit code 137)';
-  return `the program in the sandbox ended with exit code ${ending.exitCode} and gave no reason`;
+  const lacking = ending.exitCode === 0 ? 'report' : 'reason';
+  return `the program in the sandbox ${howItEnded(ending)} and gave no ${lacking}`;
+}
+
+function howItEnded(ending: Ended): string {
+  return 'signal' in ending
+    ? `was ended by ${ending.signal}`
+    : `ended with exit code ${ending.exitCode}`;
 }

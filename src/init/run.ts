@@ -22,7 +22,7 @@ import { planNetwork, specNetwork } from './network/plan.ts';
 import { explainByNetwork } from './network/refused.ts';
 import { connectNetwork } from './network/network.ts';
 import { assertNothingMountedIn } from './mounts-below.ts';
-import { hasSpoken, judge } from './outcome.ts';
+import { hasMade, hasSpoken, judge } from './outcome.ts';
 import { explainByLimits } from './reached-limits.ts';
 import { createRunLog, maxLineLength } from './run-log.ts';
 import { runSandbox, type SandboxResult } from './sandbox.ts';
@@ -97,10 +97,10 @@ export async function runInitializer(
       signal,
       ...(onProgress === undefined ? {} : { onProgress }),
     });
-    const { ending } = result;
-    atRest = !signal.aborted && hasSpoken(ending);
+    const { ending, said } = result;
+    atRest = !signal.aborted && hasSpoken(ending, said);
     // A run that came to its end before the abort did has made the content: that is what counts.
-    if (!('exitCode' in ending && ending.exitCode === 0)) throwIfAborted(signal);
+    if (!hasMade(ending, said)) throwIfAborted(signal);
     const report = await conclude(id, result, cleaner, environment, signal);
     return { report, duration: Math.round((environment.now() - started) * 1e6) };
   } catch (error) {
@@ -128,13 +128,13 @@ async function removeEarlier(
 
 async function conclude(
   id: string,
-  { ending, said, reached }: SandboxResult,
+  { ending, said, traces, reached }: SandboxResult,
   cleaner: Cleaner,
   environment: RunEnvironment,
   signal: AbortSignal,
 ): Promise<ContentReport> {
   try {
-    return judge(ending, said, cleaner);
+    return judge(ending, said, traces, cleaner);
   } catch (error) {
     if (!(error instanceof ContentError)) throw error;
     const failure = explainByLimits(error, reached, environment.sandbox.limits);

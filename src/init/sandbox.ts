@@ -1,13 +1,14 @@
 /** One container from start to end: what it says is drained while it runs, an abort ends it. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { ContentProgress } from '../api/protocol.ts';
 import { parseProgress } from './answers.ts';
 import { capture, readLines } from './channels.ts';
 import { killInCgroups, readReachedLimits, type ReachedLimits } from './cgroups.ts';
 import type { Captured, Cleaner } from './clean.ts';
 import { containerPaths, type RunEnvironment } from './environment.ts';
-import type { Said } from './outcome.ts';
+import type { Said, Traces } from './outcome.ts';
 import { maxLineLength, type RunLog } from './run-log.ts';
 import { killContainer, startContainer, type Ending, type RuncProcess } from './runc.ts';
 
@@ -23,6 +24,7 @@ export interface SandboxOptions {
 export interface SandboxResult {
   readonly ending: Ending;
   readonly said: Said;
+  readonly traces: Traces;
   readonly reached: ReachedLimits;
 }
 
@@ -66,7 +68,11 @@ export async function runSandbox(
     const ending = await waitForEnd(environment, id, runc, signal);
     // Who called it off does not wait for the words of what may not even end.
     const hasWords = !signal.aborted || ('exitCode' in ending && ending.exitCode === 0);
-    if (hasWords) await withinMs(pipesMs, Promise.all(channels.map(({ ended }) => ended)));
+    if (hasWords) {
+      await withinMs(pipesMs, Promise.all(channels.map(({ ended }) => ended)));
+      // A daemon that was held up reads only now what has long been in them.
+      await nextTurn();
+    }
     const [runcErrors, reached] = await Promise.all([
       readRuncLog(environment, id, cleaner, log),
       readReachedLimits(environment, id),
@@ -74,6 +80,7 @@ export async function runSandbox(
     return {
       ending,
       reached,
+      traces: { container: existsSync(containerPaths(environment, id).runcState) },
       said: {
         error: error.captured(),
         report: report.captured(),

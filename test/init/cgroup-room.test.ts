@@ -10,7 +10,7 @@ import { waitFor } from '../support/wait.ts';
 const program = `
 import { readFileSync } from 'node:fs';
 import { makeRoomForLimits } from ${JSON.stringify(join(import.meta.dirname, '../../src/init/cgroup-room.ts'))};
-import { createSandboxHarness } from ${JSON.stringify(join(import.meta.dirname, 'support/sandbox-harness.ts'))};
+import { createSandboxHarness, reportDone } from ${JSON.stringify(join(import.meta.dirname, 'support/sandbox-harness.ts'))};
 
 const own = () => /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))[1];
 const none = { memory: 0, pids: 0, cpus: 0 };
@@ -19,7 +19,7 @@ const problem = await makeRoomForLimits(none);
 const again = await makeRoomForLimits(none);
 const wanting = await makeRoomForLimits({ ...none, pids: 1 });
 await using harness = await createSandboxHarness({ sandbox: { limits: none, network: { mode: 'host' } } });
-await harness.child("import fs from 'node:fs'; fs.writeFileSync('/dst/a', '');");
+await harness.child("import fs from 'node:fs'; fs.writeFileSync('/dst/a', '');" + reportDone);
 const { report } = await harness.run();
 console.log(JSON.stringify({
   before, after: own(), problem, again, wanting,

@@ -8,7 +8,12 @@ import { defaultSettings, type SandboxLimits } from '../../src/init/settings.ts'
 import { cgroupsNamed } from '../support/leftovers.ts';
 import { waitFor } from '../support/wait.ts';
 import { isContentError } from './support/content-error.ts';
-import { assertNothingLeft, createSandboxHarness, freshUid } from './support/sandbox-harness.ts';
+import {
+  assertNothingLeft,
+  createSandboxHarness,
+  freshUid,
+  reportDone,
+} from './support/sandbox-harness.ts';
 
 const MiB = 1024 ** 2;
 
@@ -72,7 +77,7 @@ test('a run that came to a limit and made the content nevertheless is a success'
   await harness.child(`
     import { spawnSync } from 'node:child_process';
     spawnSync('sh', ['-c', 'for i in $(seq 64); do sleep 1000 & done'], { stdio: 'ignore' });
-  `);
+    ${reportDone}`);
   assert.equal((await harness.run()).report.source, 'from-other');
 });
 
@@ -81,7 +86,7 @@ test('the cgroups of a run have its limits', async () => {
   await harness.child(`import fs from 'node:fs';
     fs.writeFileSync('/dst/here', '');
     while (!fs.existsSync('/dst/go-on')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-  `);
+    ${reportDone}`);
   const destination = await harness.destination();
   const uid = freshUid();
   const run = harness.run({ uid, destination });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ErrorReason } from '../../src/api/errors.ts';
 import { createCleaner } from '../../src/init/clean.ts';
-import { judge, type Said } from '../../src/init/outcome.ts';
+import { judge, type Said, type Traces } from '../../src/init/outcome.ts';
 import type { Ending } from '../../src/init/runc.ts';
 import { isContentError } from './support/content-error.ts';
 
@@ -14,12 +14,23 @@ const silence: Said = {
   runcErrors: [],
 };
 
-test('exit code 0 is a success, whatever else was said', () => {
-  const said = { ...silence, error: { text: 'an error', cut: false }, runcErrors: ['a warning'] };
-  assert.equal(judge({ exitCode: 0 }, said, cleaner).source, 'from-other');
+const started: Traces = { container: true };
+const report = { text: '{"source":"from-other"}', cut: false };
+
+test('exit code 0 with a report is a success, whatever else was said', () => {
+  const error = { text: 'an error', cut: false };
+  const said = { ...silence, report, error, runcErrors: ['a warning'] };
+  assert.equal(judge({ exitCode: 0 }, said, started, cleaner).source, 'from-other');
 });
 
 const failures: readonly (readonly [string, Ending, Partial<Said>, ErrorReason, RegExp])[] = [
+  [
+    'exit code 0 without a report is a failure',
+    { exitCode: 0 },
+    { lastLines: ['words'] },
+    'SandboxFailed',
+    /^the program in the sandbox ended with exit code 0 and gave no report; its last words: words$/,
+  ],
   [
     'exit code 42 has the words of fd 3, whatever runc logged',
     { exitCode: 42 },
@@ -64,17 +75,53 @@ const failures: readonly (readonly [string, Ending, Partial<Said>, ErrorReason, 
   ],
   [
     'a runc that does not start is told in the words of the system',
-    { startError: 'spawn runc ENOENT' },
+    { startError: 'spawn runc ETXTBSY', errno: 'ETXTBSY' },
     {},
-    'SandboxFailed',
-    /^runc could not be started: spawn runc ENOENT$/,
+    'RuncUnavailable',
+    /^runc could not be started: spawn runc ETXTBSY$/,
+  ],
+  [
+    'a runc that does not start for want of file descriptors is not to blame',
+    { startError: 'spawn runc EMFILE', errno: 'EMFILE' },
+    {},
+    'TooManyOpenFiles',
+    /^runc could not be started: spawn runc EMFILE$/,
   ],
 ];
 for (const [name, ending, said, reason, message] of failures) {
   test(name, () => {
     assert.throws(
-      () => judge(ending, { ...silence, ...said }, cleaner),
+      () => judge(ending, { ...silence, ...said }, started, cleaner),
       isContentError(reason, message),
     );
   });
 }
+
+const broken: readonly (readonly [string, Ending, readonly string[], RegExp])[] = [
+  ['ends well', { exitCode: 0 }, [], /^runc ended with exit code 0 and made no container$/],
+  [
+    'lacks a library',
+    { exitCode: 127 },
+    ['libseccomp is missing'],
+    /^runc ended with exit code 127 and made no container; its last words: libseccomp is missing$/,
+  ],
+  ['has the exit code of the child', { exitCode: 42 }, [], /exit code 42 and made no container$/],
+  ['crashes', { signal: 'SIGSEGV' }, [], /^runc was ended by SIGSEGV and made no container$/],
+];
+for (const [name, ending, lastLines, message] of broken) {
+  test(`a runc that ${name} before it made a container is broken`, () => {
+    const said = { ...silence, lastLines };
+    assert.throws(
+      () => judge(ending, said, { container: false }, cleaner),
+      isContentError('RuncUnavailable', message),
+    );
+  });
+}
+
+test('what the child said counts, also when nothing is left of its container', () => {
+  const said = { ...silence, error: { text: 'half a word', cut: false } };
+  assert.throws(
+    () => judge({ exitCode: 137 }, said, { container: false }, cleaner),
+    isContentError('SandboxFailed', /was killed/),
+  );
+});

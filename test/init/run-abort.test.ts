@@ -13,6 +13,7 @@ import {
   assertNothingLeft,
   createSandboxHarness,
   freshUid,
+  reportDone,
   type SandboxHarness,
 } from './support/sandbox-harness.ts';
 
@@ -97,7 +98,7 @@ test('an abort after the child has ended well changes nothing', async () => {
     `#!/bin/sh\n"$(command -v runc)" "$@"\ncode=$?\n: >"$0-ended"\nsleep 0.5\nexit $code\n`,
     { mode: 0o755 },
   );
-  await harness.child(`import fs from 'node:fs'; fs.writeFileSync('/dst/made', '');`);
+  await harness.child(`import fs from 'node:fs'; fs.writeFileSync('/dst/made', ''); ${reportDone}`);
   const abort = new AbortController();
   const request = await harness.request();
   const run = runInitializer(request, { ...harness.environment, runcBinary }, abort);

@@ -1,9 +1,11 @@
 /** Runs that fail, with the real runc: the error says what happened, and nothing stays behind. */
 import assert from 'node:assert/strict';
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, open, rm, truncate, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { execa } from 'execa';
 import { ContentError, type ErrorReason } from '../../src/api/errors.ts';
 import type { RunEnvironment } from '../../src/init/environment.ts';
+import { runInitializer } from '../../src/init/run.ts';
 import { isContentError } from './support/content-error.ts';
 import { assertNothingLeft, createSandboxHarness, freshUid } from './support/sandbox-harness.ts';
 
@@ -50,6 +52,12 @@ const cases: readonly (readonly [string, string, ErrorReason, RegExp])[] = [
      process.exit(42);`,
     'InternalError',
     /^[^\p{Cc}]|^[\P{Cc}\n\t]+$/u,
+  ],
+  [
+    'a program that ends well and reports nothing has made nothing',
+    "import fs from 'node:fs'; fs.writeFileSync('/dst/a', '');",
+    'SandboxFailed',
+    /^the program in the sandbox ended with exit code 0 and gave no report$/,
   ],
   [
     'another exit code is a fault of the sandbox, with the last words',
@@ -129,6 +137,61 @@ for (const [name, options, reason, message] of nodes) {
     await harness.child('');
     const uid = freshUid();
     await assert.rejects(harness.run({ uid }), isContentError(reason, message));
+    await assertNothingLeft(harness, uid);
+  });
+}
+
+const write =
+  (content: string) =>
+  async (path: string): Promise<void> =>
+    await writeFile(path, content, { mode: 0o755 });
+const copyRunc = async (path: string): Promise<void> =>
+  await copyFile((await execa('sh', ['-c', 'command -v runc'])).stdout, path);
+
+const brokenRuncs: readonly (readonly [
+  string,
+  (path: string) => Promise<AsyncDisposable | void>,
+  RegExp,
+])[] = [
+  ['is empty', write(''), /exit code 0 and made no container$/],
+  ['is wrapped and ends well', write('#!/bin/sh\nexit 0\n'), /exit code 0 and made no container$/],
+  [
+    'lacks a library',
+    write('#!/bin/sh\necho libseccomp is missing >&2\nexit 127\n'),
+    /exit code 127 and made no container; its last words: libseccomp is missing$/,
+  ],
+  ['is another file by mistake', write('\0garbage\n'), /^runc (ended|could not be started)/],
+  [
+    'has been copied in part',
+    async (path) => {
+      await copyRunc(path);
+      await truncate(path, 4_000_000);
+    },
+    /^runc was ended by SIG\w+ and made no container$/,
+  ],
+  [
+    'is just being copied',
+    async (path) => {
+      await copyRunc(path);
+      return await open(path, 'r+');
+    },
+    /^runc could not be started: .*ETXTBSY/,
+  ],
+];
+for (const [name, make, message] of brokenRuncs) {
+  test(`a runc that ${name} is said to be unavailable`, async () => {
+    await using harness = await createSandboxHarness();
+    await harness.child('');
+    const runcBinary = harness.temp.join('runc');
+    const held = await make(runcBinary);
+    const uid = freshUid();
+    const request = await harness.request({ uid });
+    const { signal } = new AbortController();
+    await assert.rejects(
+      runInitializer(request, { ...harness.environment, runcBinary }, { signal }),
+      isContentError('RuncUnavailable', message),
+    );
+    await held?.[Symbol.asyncDispose]();
     await assertNothingLeft(harness, uid);
   });
 }

@@ -7,7 +7,12 @@ import type { ContentProgress } from '../../src/api/protocol.ts';
 import { filesContaining } from '../support/leftovers.ts';
 import { waitFor } from '../support/wait.ts';
 import { isContentError } from './support/content-error.ts';
-import { assertNothingLeft, createSandboxHarness, freshUid } from './support/sandbox-harness.ts';
+import {
+  assertNothingLeft,
+  createSandboxHarness,
+  freshUid,
+  reportDone,
+} from './support/sandbox-harness.ts';
 
 const fs = "import fs from 'node:fs';\n";
 const report = {
@@ -36,7 +41,7 @@ test('the child gets its request by standard input, and no file holds it', async
     fs.writeSync(5, JSON.stringify({ step: 'waiting' }) + '\\n');
     fs.writeSync(1, request.destination + ' ' + request.remoteContent.snapshot.size + ' ' + request.limits.steps);
     while (!fs.existsSync('/dst/go-on')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-  `);
+    ${reportDone}`);
   const destination = await harness.destination();
   let found: string[] = ['not looked'];
   await harness.run(
@@ -73,7 +78,7 @@ test('progress is handed on while the run goes on, and lines that are none are n
   await harness.child(`${fs}
     fs.writeSync(5, '{"step":"git","percent":1}\\nnonsense\\n{"step":"git","per');
     fs.writeSync(5, 'cent":2}\\n' + '{"step":"' + 'x'.repeat(100000) + '"}\\n{"step":"last"}');
-  `);
+    ${reportDone}`);
   const progress: ContentProgress[] = [];
   await harness.run({}, { onProgress: (each) => progress.push(each) });
   assert.deepEqual(progress, [
@@ -98,7 +103,7 @@ test('what the sandbox prints goes to the log with the fields of the resource, w
   await harness.child(`
     console.error('to \\u001b[1mstderr\\u001b[0m');
     for (let i = 0; i < 5000; i += 1) console.log('line ' + i + ' ' + 'x'.repeat(20000));
-  `);
+    ${reportDone}`);
   const request = await harness.request();
   await harness.run(request);
   const expected = {
@@ -124,7 +129,7 @@ test('two runs side by side do not meet', async () => {
     fs.writeFileSync('/dst/here', '');
     while (!fs.existsSync('/dst/go-on')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     fs.writeFileSync('/dst/list', fs.readdirSync('/dst').join() + fs.readdirSync('/proc').filter(Number).join());
-  `);
+    ${reportDone}`);
   const destinations = [await harness.destination('one'), await harness.destination('two')];
   const runs = destinations.map(async (destination) => await harness.run({ destination }));
   await Promise.all(destinations.map(async (path) => await exists(`${path}/here`)));
@@ -141,9 +146,10 @@ test('two runs for one uid in two state directories do not meet', async () => {
   // A descendant that is killed is a failure.
   await first.child(`${fs} import { spawn } from 'node:child_process';
     const loop = spawn('sh', ['-c', ': >/dst/here; until [ -e /dst/go-on ]; do sleep 0.01; done'], { stdio: 'ignore' });
-    loop.on('exit', (code) => process.exit(code ?? 1));
-  `);
-  await second.child(`${fs} fs.writeFileSync('/dst/made', '');`);
+    const [code] = await new Promise((resolve) => loop.on('exit', (...ended) => resolve(ended)));
+    if (code !== 0) process.exit(1);
+    ${reportDone}`);
+  await second.child(`${fs} fs.writeFileSync('/dst/made', ''); ${reportDone}`);
   const uid = freshUid();
   const destination = await first.destination();
   const going = first.run({ uid, destination });
@@ -157,7 +163,7 @@ test('two runs for one uid in two state directories do not meet', async () => {
 
 test('the destination ends up with the user of the run, whoever had it before', async () => {
   await using harness = await createSandboxHarness();
-  await harness.child(`${fs} fs.writeFileSync('/dst/a', '');`);
+  await harness.child(`${fs} fs.writeFileSync('/dst/a', ''); ${reportDone}`);
   const destination = await harness.destination();
   await harness.run({ destination, runAsUser: 1234, runAsGroup: 2345 });
   const { uid, gid } = await stat(destination);
@@ -176,7 +182,7 @@ test('a destination that is not there is said to be missing', async () => {
 
 test('a file system without execution will do for the data', async () => {
   await using harness = await createSandboxHarness();
-  await harness.child(`${fs} fs.writeFileSync('/dst/a', '');`);
+  await harness.child(`${fs} fs.writeFileSync('/dst/a', ''); ${reportDone}`);
   await mkdir(harness.dataRoot);
   await execa('mount', [
     '-t',
@@ -196,7 +202,7 @@ test('a file system without execution will do for the data', async () => {
 
 test('a container and a bundle of an earlier life are removed first', async () => {
   await using harness = await createSandboxHarness();
-  await harness.child(`${fs} fs.writeFileSync('/dst/again', '');`);
+  await harness.child(`${fs} fs.writeFileSync('/dst/again', ''); ${reportDone}`);
   const uid = freshUid();
   const { stateDir } = harness.environment;
   await mkdir(`${stateDir}/bundles/wsc-${uid}/rootfs/usr`, { recursive: true });

@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict';
 import { chmod, chown, lstat, mkdir, readFile, readlink, stat, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { createSandboxHarness, type SandboxHarness } from './support/sandbox-harness.ts';
+import {
+  createSandboxHarness,
+  reportDone,
+  type SandboxHarness,
+} from './support/sandbox-harness.ts';
 
 const program = `
 import { execFileSync } from 'node:child_process';
@@ -79,7 +83,7 @@ let facts: Facts;
 
 before(async () => {
   harness = await createSandboxHarness();
-  await harness.child(program);
+  await harness.child(program + reportDone);
   destination = await harness.destination();
   await writeFile(`${destination}/of-root`, '');
   await writeFile(`${destination}/mapped`, '');
@@ -187,7 +191,7 @@ test('the tools of the node work in it', () => {
 
 test('a data root that only root may enter will do', async () => {
   await using closed = await createSandboxHarness();
-  await closed.child("import fs from 'node:fs'; fs.writeFileSync('/dst/a', '');");
+  await closed.child(`import fs from 'node:fs'; fs.writeFileSync('/dst/a', ''); ${reportDone}`);
   await mkdir(closed.dataRoot, { mode: 0o700 });
   await chmod(closed.dataRoot, 0o700);
   await closed.run();

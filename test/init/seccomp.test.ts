@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { seccompProfile } from '../../src/init/seccomp.ts';
-import { createSandboxHarness } from './support/sandbox-harness.ts';
+import { createSandboxHarness, reportDone } from './support/sandbox-harness.ts';
 
 const EPERM = 1;
 const ENOSYS = 38;
@@ -65,7 +65,7 @@ test('what no initializer needs is refused, and what libraries try is answered',
     import { execFileSync } from 'node:child_process'; import fs from 'node:fs';
     const input = ${JSON.stringify(input)};
     fs.writeFileSync('/dst/answers', execFileSync('perl', ['-e', ${JSON.stringify(perl)}, '${clone}'], { input }));
-  `);
+    ${reportDone}`);
   const destination = await harness.destination();
   await harness.run({ destination });
   const answers = (await readFile(`${destination}/answers`, 'utf8')).trim().split('\n').map(Number);

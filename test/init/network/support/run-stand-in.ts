@@ -7,7 +7,7 @@ import { contentservice } from '../../../../src/api/initializer.generated.js';
 import type { InitializerMessage } from '../../../../src/api/initializer.ts';
 import { listContainers, removeContainer } from '../../../../src/init/containers.ts';
 import { defaultSettings } from '../../../../src/init/settings.ts';
-import { createSandboxHarness } from '../../support/sandbox-harness.ts';
+import { createSandboxHarness, reportDone } from '../../support/sandbox-harness.ts';
 
 export interface Order {
   readonly stateDir: string;
@@ -29,7 +29,7 @@ if (order.reap === true) {
     await removeContainer(harness.environment, id);
   }
 } else {
-  await harness.child(program);
+  await harness.child(program + reportDone);
   const bytes = contentservice.WorkspaceInitializer.encode(initializer).finish();
   const outcome = await harness.run({ destination, initializer: bytes }).then(
     () => 'done',
