@@ -2,16 +2,15 @@
 import { existsSync } from 'node:fs';
 import { chmod, chown, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { execa } from 'execa';
 import { cgroupName } from './cgroups.ts';
 import type { DestinationOwner } from './destination.ts';
 import { containerPaths, type RunEnvironment } from './environment.ts';
 import { findHostFiles } from './host-files.ts';
-import { isWithin, mountOf, readMounts } from './mounts.ts';
+import { mountOf, readMounts } from './mounts.ts';
 import { toResources } from './resources.ts';
 import { sandboxVariables } from './sandbox-environment.ts';
 import { buildSpec, sandboxRootId, type SpecNetwork } from './spec.ts';
-import { assertSpawnRoom } from './spawn-room.ts';
+import { unmountWithin } from './unmount.ts';
 
 /**
  * The sandbox's root must get to its root filesystem, and to node files it is anybody. So these are
@@ -66,14 +65,7 @@ export async function removeBundle(
   id: string,
 ): Promise<void> {
   const { bundle } = containerPaths(environment, id);
-  const mounted = await mountPointsIn(bundle);
-  for (const path of mounted.reverse()) {
-    assertSpawnRoom(3);
-    await execa('umount', ['--lazy', '--no-canonicalize', '--', path]);
-  }
-  if (mounted.length > 0 && (await mountPointsIn(bundle)).length > 0) {
-    throw new Error(`${bundle} is not removed, since something is still mounted in it`);
-  }
+  await unmountWithin(bundle);
   await rm(bundle, { recursive: true, force: true });
 }
 
@@ -92,9 +84,4 @@ async function openPassage(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: passageMode });
   const { mode } = await stat(path);
   if ((mode & 0o011) !== 0o011) await chmod(path, mode | 0o011);
-}
-
-async function mountPointsIn(directory: string): Promise<string[]> {
-  const mounts = await readMounts();
-  return mounts.map((mount) => mount.path).filter((path) => isWithin(path, directory));
 }

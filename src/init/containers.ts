@@ -9,6 +9,7 @@ import { killInCgroups, removeCgroups } from './cgroups.ts';
 import { containerPaths, type RunEnvironment } from './environment.ts';
 import { disconnectNetwork } from './network/network.ts';
 import { deleteContainer, type DeleteOptions } from './runc.ts';
+import { unmountWithin } from './unmount.ts';
 
 export interface FoundContainer {
   /** Name of the container and of its bundle. */
@@ -51,8 +52,8 @@ export async function listContainers(
 }
 
 /**
- * Ends a container and removes all that belongs to it: processes, runc's state, cgroups, mounts in the
- * bundle, the network, the bundle. Does nothing where nothing is. Throws SandboxFailed when something stays
+ * Ends a container and removes all that belongs to it: processes, mounts, runc's state, cgroups, the
+ * network, the bundle. Does nothing where nothing is. Throws SandboxFailed when something stays
  * behind; the bundle is the record of it and stays as well.
  */
 export async function removeContainer(
@@ -62,14 +63,14 @@ export async function removeContainer(
 ): Promise<void> {
   // runc may hang, and is slow to give up on processes that were not killed before.
   await killInCgroups(environment, id);
+  await unmountState(environment, id);
   const words = await deleteContainer(environment, id, options);
   const hasEnded = await removeCgroups(environment, id);
   if (hasEnded || (await isStateDamaged(environment, id))) await removeState(environment, id);
-  if (existsSync(containerPaths(environment, id).runcState)) {
-    throw new ContentError(
-      'SandboxFailed',
-      `the container ${id} could not be removed: ${words ?? ''}`,
-    );
+  const { runcState } = containerPaths(environment, id);
+  if (existsSync(runcState)) {
+    const why = words ?? `runc delete told of no error, but ${runcState} is still there`;
+    throw new ContentError('SandboxFailed', `the container ${id} could not be removed: ${why}`);
   }
   await disconnectNetwork(environment, id, options);
   await removeBundle(environment, id);
@@ -100,7 +101,16 @@ async function isStateDamaged(environment: RunEnvironment, id: string): Promise<
   return text !== undefined && !isObject(text);
 }
 
+/**
+ * runc before 1.2 mounts itself in its state, in the daemon's own mount namespace, for as long as it takes to
+ * open itself there. One that is killed meanwhile leaves the mount, and no runc removes what is mounted.
+ */
+async function unmountState(environment: RunEnvironment, id: string): Promise<void> {
+  await unmountWithin(containerPaths(environment, id).runcState);
+}
+
 async function removeState(environment: RunEnvironment, id: string): Promise<void> {
+  await unmountState(environment, id);
   await rm(containerPaths(environment, id).runcState, { recursive: true, force: true });
 }
 

@@ -17,8 +17,12 @@ export interface Said {
 
 /** What is there when runc has ended. */
 export interface Traces {
+  /** Name of the container. */
+  readonly id: string;
   /** Whether runc made its state of the container. */
-  readonly container: boolean;
+  readonly hasState: boolean;
+  /** That the state directory has too little room, if so. */
+  readonly littleRoom?: string | undefined;
 }
 
 /** Whether the child made the content: an exit code alone could be that of a runc that never started it. */
@@ -39,18 +43,7 @@ export function judge(ending: Ending, said: Said, traces: Traces, cleaner: Clean
   }
   if (hasMade(ending, said)) return parseReport(said.report, cleaner);
   if (hasSpoken(ending, said)) throw parseFailure(said.error, cleaner);
-  // Only runc itself writes its log: with an error in it, the exit code is not the child's.
-  if (said.runcErrors.length > 0) {
-    throw new ContentError('SandboxFailed', said.runcErrors.join('; '));
-  }
-  const words =
-    said.lastLines.length === 0 ? '' : `; its last words: ${said.lastLines.join(' / ')}`;
-  if (!traces.container && said.error.text === '' && said.report.text === '') {
-    const message = `runc ${howItEnded(ending)} and made no container${words}`;
-    throw new ContentError('RuncUnavailable', message);
-  }
-  if (hasExitedDeliberately(ending)) throw parseFailure(said.error, cleaner);
-  throw new ContentError('SandboxFailed', `${describeEnding(ending)}${words}`);
+  throw explainByState(explainSilence(ending, said, traces, cleaner), said, traces);
 }
 
 /** A runc that cannot be started is broken, whatever the system says of it: it may just be upgraded. */
@@ -64,6 +57,44 @@ function hasExitedDeliberately(ending: Ending): boolean {
 }
 
 type Ended = Exclude<Ending, { startError: string }>;
+
+function explainSilence(
+  ending: Ended,
+  { runcErrors, lastLines, error, report }: Said,
+  { hasState }: Traces,
+  cleaner: Cleaner,
+): ContentError {
+  // Only runc itself writes its log: with an error in it, the exit code is not the child's.
+  if (runcErrors.length > 0) return new ContentError('SandboxFailed', runcErrors.join('; '));
+  const words = lastLines.length === 0 ? '' : `; its last words: ${lastLines.join(' / ')}`;
+  if (!hasState && error.text === '' && report.text === '') {
+    const message = `runc ${howItEnded(ending)} and made no container${words}`;
+    return new ContentError('RuncUnavailable', message);
+  }
+  if (hasExitedDeliberately(ending)) return parseFailure(error, cleaner);
+  return new ContentError('SandboxFailed', `${describeEnding(ending)}${words}`);
+}
+
+const ofFileSystem =
+  /no space left on device|disk quota exceeded|read-only file system|input\/output error/i;
+
+/**
+ * The failure as it is, or StateUnwritable when runc could not write in the state directory. It does not
+ * always say where and why; and more than disks can be full, the kernel's table of cgroups for instance.
+ */
+function explainByState(
+  failure: ContentError,
+  { runcErrors, lastLines }: Said,
+  { id, littleRoom }: Traces,
+): ContentError {
+  // Of all paths, only those of its bundle and of runc's state have the container's name in them.
+  const told = [...runcErrors, ...lastLines].some(
+    (line) => line.includes(`/${id}`) && ofFileSystem.test(line),
+  );
+  if (!told && littleRoom === undefined) return failure;
+  const why = littleRoom === undefined ? '' : `${littleRoom}: `;
+  return new ContentError('StateUnwritable', `${why}${failure.message}`, { cause: failure });
+}
 
 function describeEnding(ending: Ended): string {
   if ('signal' in ending) return `runc ${howItEnded(ending)}`;

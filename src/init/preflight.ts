@@ -7,6 +7,7 @@ import { reasonOfErrno } from '../api/os-errors.ts';
 import { closedDirectory } from './bundle.ts';
 import { makeRoomForLimits } from './cgroup-room.ts';
 import type { RunEnvironment } from './environment.ts';
+import { describeLittleRoom, roomOfRun } from './free-space.ts';
 import { findNetworkProblems } from './network/problems.ts';
 import { runcVersion } from './runc.ts';
 import { tryToWrite } from './try-to-write.ts';
@@ -125,12 +126,15 @@ async function checkProgram(
 }
 
 async function checkStateDir(stateDir: string): Promise<NodeProblem | undefined> {
-  const error = await tryToWrite(stateDir, 0o711);
+  const error = await tryToWrite(stateDir, 0o711, roomOfRun.bytes);
   if (isOutOfFiles(error)) return tooManyFiles(`write in ${stateDir}`);
+  const reason = 'StateUnwritable';
   if (error !== undefined) {
     const message = `the state directory ${stateDir} cannot be written: ${error.message}`;
-    return { reason: 'StateUnwritable', message };
+    return { reason, message };
   }
+  const littleRoom = await describeLittleRoom(stateDir);
+  if (littleRoom !== undefined) return { reason, message: littleRoom };
   const closed = await closedDirectory(join(stateDir, '..'));
   if (closed === undefined) return undefined;
   return failed(

@@ -104,7 +104,7 @@ export interface DeleteOptions {
 
 /**
  * Kills the container, if it runs, and removes its cgroups and runc's state of it. A container that is
- * not there is no error. Returns runc's words when it fails.
+ * not there is no error. Returns runc's words, of failures too that it does not count as such.
  */
 export async function deleteContainer(
   environment: RunEnvironment,
@@ -114,7 +114,8 @@ export async function deleteContainer(
   const limits = { timeout: timeoutMs, ...(signal && { cancelSignal: signal }) };
   const answer = await runc(environment, limits, 'delete', '--force', id);
   const { exitCode, stderr, originalMessage } = answer;
-  return exitCode === 0 ? undefined : stderr || originalMessage || 'runc delete failed';
+  const words = stderr || originalMessage;
+  return words || (exitCode === 0 ? undefined : 'runc delete failed');
 }
 
 export interface RuncAnswer {

@@ -9,6 +9,7 @@ import { killInCgroups, readReachedLimits, type ReachedLimits } from './cgroups.
 import type { Captured, Cleaner } from './clean.ts';
 import { containerPaths, type RunEnvironment } from './environment.ts';
 import type { Said, Traces } from './outcome.ts';
+import { describeLittleRoom } from './free-space.ts';
 import { maxLineLength, type RunLog } from './run-log.ts';
 import { killContainer, startContainer, type Ending, type RuncProcess } from './runc.ts';
 
@@ -73,14 +74,15 @@ export async function runSandbox(
       // A daemon that was held up reads only now what has long been in them.
       await nextTurn();
     }
-    const [runcErrors, reached] = await Promise.all([
+    const [runcErrors, reached, littleRoom] = await Promise.all([
       readRuncLog(environment, id, cleaner, log),
       readReachedLimits(environment, id),
+      describeLittleRoom(environment.stateDir),
     ]);
     return {
       ending,
       reached,
-      traces: { container: existsSync(containerPaths(environment, id).runcState) },
+      traces: { id, littleRoom, hasState: existsSync(containerPaths(environment, id).runcState) },
       said: {
         error: error.captured(),
         report: report.captured(),

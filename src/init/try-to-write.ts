@@ -4,6 +4,9 @@ import { join } from 'node:path';
 /** One name for all times: what a crash leaves the next look takes away. */
 const name = '.wscontent-probe';
 
+/** More than what fits into an inode. */
+const fewBytes = 4096;
+
 /**
  * Whether something can be written in a directory, which is made when it is missing. Asking for the
  * permission would not tell: a full disk, a used-up quota and a disk that breaks grant it too.
@@ -11,13 +14,13 @@ const name = '.wscontent-probe';
 export async function tryToWrite(
   directory: string,
   mode: number,
+  bytes = fewBytes,
 ): Promise<NodeJS.ErrnoException | undefined> {
   const file = join(directory, name);
   try {
     await mkdir(directory, { recursive: true, mode });
     await using handle = await open(file, 'w', 0o600);
-    // More than what fits into an inode.
-    await handle.writeFile(Buffer.alloc(4096));
+    await handle.writeFile(Buffer.alloc(bytes));
     await handle.sync();
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

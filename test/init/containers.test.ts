@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { makeBundle, removeBundle } from '../../src/init/bundle.ts';
 import { cgroupName } from '../../src/init/cgroups.ts';
-import { containerId, listContainers, removeContainer } from '../../src/init/containers.ts';
+import {
+  containerId,
+  listContainers,
+  removeContainer,
+  removeEndedContainer,
+} from '../../src/init/containers.ts';
 import { startContainer } from '../../src/init/runc.ts';
 import { cgroupsNamed, findProcesses, mountsUnder } from '../support/leftovers.ts';
 import { waitFor } from '../support/wait.ts';
@@ -81,6 +86,53 @@ test('a container that cannot be removed is an error that says why, and its bund
   );
   assert.deepEqual(await listContainers(harness.environment), [{ id: 'wsc-x', uid: 'x' }]);
 });
+
+const answers: readonly (readonly [string, string, RegExp])[] = [
+  ['that it reports as a success', 'echo it is busy >&2; exit 0', /removed: it is busy$/],
+  [
+    'without a word',
+    'exit 0',
+    /removed: runc delete told of no error, but \/.*\/wsc-x is still there$/,
+  ],
+  ['with an exit code alone', 'exit 1', /removed: runc delete failed$/],
+];
+for (const [name, script, message] of answers) {
+  test(`a failure of runc to remove a container ${name} is told in words`, async () => {
+    await using harness = await createSandboxHarness();
+    const runcBinary = harness.temp.join('runc');
+    await writeFile(runcBinary, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    await mkdir(`${harness.environment.stateDir}/runc/wsc-x`, { recursive: true });
+    await assert.rejects(
+      removeContainer({ ...harness.environment, runcBinary }, 'wsc-x'),
+      isContentError('SandboxFailed', message),
+    );
+  });
+}
+
+for (const remove of [removeContainer, removeEndedContainer]) {
+  test(`what runc has mounted in its state of a container goes, and no other mount (${remove.name})`, async () => {
+    await using harness = await createSandboxHarness();
+    const { environment, temp } = harness;
+    const mounts = ['runc/wsc-x/runc.Ab12', 'runc/wsc-x/a b', 'runc/wsc-xy', 'other'];
+    await mkdir(temp.join('real'));
+    await symlink(temp.join('real'), environment.stateDir);
+    await writeFile(temp.join('binary'), 'runc');
+    for (const name of mounts) {
+      await mkdir(temp.join('real', name, '..'), { recursive: true });
+      await writeFile(temp.join('real', name), '');
+      await execa('mount', ['--bind', temp.join('binary'), temp.join('real', name)]);
+    }
+    const others = ['runc/wsc-xy', 'other'].map((name) => temp.join('real', name));
+    try {
+      await remove(environment, 'wsc-x');
+      assert.deepEqual(await mountsUnder(temp.path), others);
+    } finally {
+      for (const path of await mountsUnder(temp.path)) await execa('umount', [path]);
+    }
+    assert.deepEqual(await readdir(temp.join('real/runc')), ['wsc-xy']);
+    assert.equal(await readFile(temp.join('binary'), 'utf8'), 'runc');
+  });
+}
 
 test('only what bears the name of a run is listed', async () => {
   await using harness = await createSandboxHarness();

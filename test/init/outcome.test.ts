@@ -14,7 +14,8 @@ const silence: Said = {
   runcErrors: [],
 };
 
-const started: Traces = { container: true };
+const started: Traces = { id: 'wsc-x', hasState: true };
+const notStarted: Traces = { id: 'wsc-x', hasState: false };
 const report = { text: '{"source":"from-other"}', cut: false };
 
 test('exit code 0 with a report is a success, whatever else was said', () => {
@@ -112,7 +113,7 @@ for (const [name, ending, lastLines, message] of broken) {
   test(`a runc that ${name} before it made a container is broken`, () => {
     const said = { ...silence, lastLines };
     assert.throws(
-      () => judge(ending, said, { container: false }, cleaner),
+      () => judge(ending, said, notStarted, cleaner),
       isContentError('RuncUnavailable', message),
     );
   });
@@ -121,7 +122,54 @@ for (const [name, ending, lastLines, message] of broken) {
 test('what the child said counts, also when nothing is left of its container', () => {
   const said = { ...silence, error: { text: 'half a word', cut: false } };
   assert.throws(
-    () => judge({ exitCode: 137 }, said, { container: false }, cleaner),
+    () => judge({ exitCode: 137 }, said, notStarted, cleaner),
     isContentError('SandboxFailed', /was killed/),
+  );
+});
+
+const unwritable: readonly (readonly [string, Partial<Said>])[] = [
+  [
+    'in its log',
+    { runcErrors: ['mkdir /state/bundles/wsc-x/rootfs/etc: no space left on device'] },
+  ],
+  [
+    'where it cannot even write its log',
+    { lastLines: ['write /state/bundles/wsc-x/runc.log: read-only file system', 'failed'] },
+  ],
+];
+for (const [name, said] of unwritable) {
+  test(`a state directory that runc could not write is told from its words ${name}`, () => {
+    for (const traces of [started, notStarted]) {
+      assert.throws(
+        () => judge({ exitCode: 1 }, { ...silence, ...said }, traces, cleaner),
+        isContentError('StateUnwritable', /\/wsc-x\//),
+      );
+    }
+  });
+}
+
+test('a state directory that runc found full is told from what is left, whatever runc says', () => {
+  const runcErrors = ['unable to store init state: %!w(<nil>)'];
+  const littleRoom = 'the state directory has only 8 KiB left';
+  assert.throws(
+    () => judge({ exitCode: 1 }, { ...silence, runcErrors }, { ...started, littleRoom }, cleaner),
+    isContentError('StateUnwritable', /^the state directory has only 8 KiB left: unable to store/),
+  );
+});
+
+test('what is full need not be the state directory', () => {
+  const runcErrors = ['mkdir /sys/fs/cgroup/memory/wsc-0a1b-x: no space left on device'];
+  assert.throws(
+    () => judge({ exitCode: 1 }, { ...silence, runcErrors }, started, cleaner),
+    isContentError('SandboxFailed', /^mkdir \/sys/),
+  );
+});
+
+test('a child that gave its reason is believed, however full the state directory is', () => {
+  const error = { text: 'the reason', cut: false };
+  const traces = { ...started, littleRoom: 'only 8 KiB left' };
+  assert.throws(
+    () => judge({ exitCode: 42 }, { ...silence, error }, traces, cleaner),
+    isContentError('InternalError', /^the reason$/),
   );
 });
