@@ -75,10 +75,11 @@ export async function runInitializer(
     container: id,
     attempt: request.attempt,
   });
-  let atRest = true;
+  let atRest = !containerExists(environment, id);
   try {
     throwIfAborted(signal);
     await removeEarlier(environment, id, signal);
+    atRest = true;
     const { destination } = request;
     // The sandbox gets all that is mounted in it as well.
     if (request.cleanSlate) await assertNothingMountedIn(destination);

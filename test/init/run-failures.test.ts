@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { execa } from 'execa';
 import { ContentError, type ErrorReason } from '../../src/api/errors.ts';
 import type { RunEnvironment } from '../../src/init/environment.ts';
+import { listContainers } from '../../src/init/containers.ts';
 import { runInitializer } from '../../src/init/run.ts';
 import { isContentError } from './support/content-error.ts';
 import { assertNothingLeft, createSandboxHarness, freshUid } from './support/sandbox-harness.ts';
@@ -193,6 +194,23 @@ for (const [name, make, message] of brokenRuncs) {
     );
     await held?.[Symbol.asyncDispose]();
     await assertNothingLeft(harness, uid);
+  });
+}
+
+for (const [name, signal, reason] of [
+  ['cannot be removed', new AbortController().signal, 'SandboxFailed'],
+  ['is not even looked at', AbortSignal.abort(), 'Cancelled'],
+] as const) {
+  test(`a container of an earlier life that ${name} keeps its record`, async () => {
+    await using harness = await createSandboxHarness({ runcBinary: '/nowhere/runc' });
+    const { stateDir } = harness.environment;
+    const uid = freshUid();
+    const id = `wsc-${uid}`;
+    await mkdir(`${stateDir}/runc/${id}`, { recursive: true });
+    await mkdir(`${stateDir}/bundles/${id}`, { recursive: true });
+    await assert.rejects(harness.run({ uid }, { signal }), isContentError(reason, /./));
+    assert.deepEqual(await listContainers(harness.environment), [{ id, uid }]);
+    assert.ok(harness.log.some(({ message }) => message === 'something of the run stays behind'));
   });
 }
 
