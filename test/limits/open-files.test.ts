@@ -12,6 +12,7 @@ import { runInitializer } from '../../src/init/run.ts';
 import {
   assertNothingLeft,
   createSandboxHarness,
+  reportDone,
   freshUid,
 } from '../init/support/sandbox-harness.ts';
 import { waitFor } from '../support/wait.ts';
@@ -92,7 +93,7 @@ test('a run without enough file descriptors fails as such or not at all, and can
 
 test('what a program was to have that could not be started for want of file descriptors is given back', async () => {
   await using harness = await createSandboxHarness();
-  await harness.child('');
+  await harness.child(`import * as fs from 'node:fs'; ${reportDone}`);
   await harness.run();
   const { stdout: before } = await execa('sh', ['-c', 'ulimit -Sn']);
   const open = await openFiles();
