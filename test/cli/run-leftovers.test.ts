@@ -10,7 +10,7 @@ import { content } from './support/content.ts';
 import { invoke, type Invocation } from './support/invoke.ts';
 import { prependPath } from './support/prepend-path.ts';
 
-/** The real runc, but something is mounted in the state of a container that has ended, so that it stays. */
+/** The real runc, but something is mounted in the state of a container that has ended, and stays mounted. */
 const obstructing = `#!/bin/sh
 PATH=\${PATH#*:}
 case "$*" in *" run "*) ;; *) exec runc "$@";; esac
@@ -29,6 +29,7 @@ test(
     await using folder = await createNodeFolder();
     await mkdir(folder.join('bin'));
     await writeFile(folder.join('bin/runc'), obstructing, { mode: 0o755 });
+    await writeFile(folder.join('bin/umount'), '#!/bin/sh\nexit 32\n', { mode: 0o755 });
     const run = async (name: string): Promise<Invocation> => {
       const places = ['--data-root', folder.join('data'), '--state-dir', folder.join('state')];
       const stdin = content({ empty: {} }, {}, { name });
