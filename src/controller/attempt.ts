@@ -15,7 +15,7 @@ import {
   type RunningEntry,
   type SucceededEntry,
 } from './journal-entry.ts';
-import type { Journal } from './journal.ts';
+import { entryOf, type Journal } from './journal.ts';
 
 export interface AttemptOrder {
   readonly resource: ContentResource;
@@ -53,7 +53,7 @@ export async function beginAttempt(parts: AttemptParts, order: AttemptOrder): Pr
   const { resource, plan, destination, secretVersions, signal } = order;
   const prepared = await engine.prepare(resource, destination, takesCleanSlate(order));
   const history = journal.get(resource.uid);
-  const before = history === 'unreadable' ? undefined : history;
+  const before = entryOf(history);
   try {
     await assertAsExpected(parts, order, history);
     for (const entry of formerOwners(journal, order)) await journal.write(disown(entry));
@@ -167,9 +167,12 @@ async function after(
 
 /** Of attempts that may have been ended from outside: by the daemon, or by the kernel or anybody else. */
 const ended: ReadonlySet<ErrorReason> = new Set([
-  ...['Cancelled', 'DeadlineExceeded', 'Interrupted'],
-  ...['SandboxFailed', 'LimitExceeded'],
-] as const);
+  'Cancelled',
+  'DeadlineExceeded',
+  'Interrupted',
+  'SandboxFailed',
+  'LimitExceeded',
+]);
 
 /**
  * An attempt may be ended between the ready file, which is the last thing that it places, and its

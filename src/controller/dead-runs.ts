@@ -22,7 +22,7 @@ export async function removeDeadRuns(
       const own = { ...environment, stateDir };
       await tryEach(await listContainers(own), async ({ id }) => {
         signal?.throwIfAborted();
-        await removeContainer(own, id, signal && { signal });
+        await removeContainer(own, id, { signal });
       });
       await rm(stateDir, { recursive: true, force: true });
       removed.push(stateDir);

@@ -8,7 +8,7 @@ import {
   type RunningEntry,
   type SucceededEntry,
 } from './journal-entry.ts';
-import type { History } from './journal.ts';
+import { entryOf, type History } from './journal.ts';
 
 export interface Situation {
   readonly resource: ContentResource;
@@ -65,7 +65,7 @@ export type Action =
 export function decide(situation: Situation): Action {
   const { resource, history, nodeName, now, hasOtherSecrets = false } = situation;
   const { spec, deletionTimestamp, finalizers } = resource;
-  const entry = history === 'unreadable' ? undefined : history;
+  const entry = entryOf(history);
   const deleted = deletionTimestamp !== undefined;
   if (spec.nodeName !== nodeName) return { kind: 'ignore' };
   if (entry?.state === 'running') return { kind: 'recover', entry };
@@ -86,9 +86,9 @@ export function decide(situation: Situation): Action {
 
 function farewell({ spec, status }: ContentResource, history: History): Farewell {
   if (spec.deletionPolicy !== 'Delete') return { kind: 'keep' };
-  if (history === 'unreadable') return { kind: 'unproven' };
-  if (history === undefined) return { kind: wasTried(status) ? 'unproven' : 'keep' };
-  return ownsContent(history) ? { kind: 'remove', entry: history } : { kind: 'keep' };
+  if (isForgotten(history, status)) return { kind: 'unproven' };
+  const entry = entryOf(history);
+  return entry !== undefined && ownsContent(entry) ? { kind: 'remove', entry } : { kind: 'keep' };
 }
 
 function isLast({ error, failures }: FailedEntry, backoffLimit: number): boolean {
@@ -104,16 +104,20 @@ function mustWait({ retryAt }: FailedEntry, now: number): boolean {
 
 function expectation({ resource, history, destination }: Situation): Expected {
   const { spec, status } = resource;
-  if (history === 'unreadable') return 'empty';
+  // What lies there may be the work that was done in content of this uid.
+  if (isForgotten(history, status)) return 'empty';
+  const entry = entryOf(history);
   // Under another data root than the last attempt's lies somebody else's.
-  const isItsPlace = destination === undefined || history?.hostPath === destination;
-  if (history?.dirty && isItsPlace) return 'remains';
-  if (spec.existingContent !== 'Replace') return 'empty';
-  // The journal was lost: what lies there may be the work that was done in content of this uid.
-  return history === undefined && wasTried(status) ? 'empty' : 'given-up';
+  const isItsPlace = destination === undefined || entry?.hostPath === destination;
+  if (entry?.dirty && isItsPlace) return 'remains';
+  return spec.existingContent === 'Replace' ? 'given-up' : 'empty';
 }
 
-/** Whether a status says that there was an attempt, or content. */
-export function wasTried({ attempts = 0, phase }: ContentResource['status']): boolean {
-  return attempts > 0 || phase === 'Ready';
+/** Whether there may be content that the node remembers nothing of: its word on it is unreadable, or was lost. */
+export function isForgotten(
+  history: History,
+  { attempts = 0, phase }: ContentResource['status'],
+): boolean {
+  if (history === undefined) return attempts > 0 || phase === 'Ready';
+  return history === 'unreadable';
 }

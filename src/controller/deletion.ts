@@ -29,7 +29,7 @@ export async function finishDeletion(
   parts: DeletionParts,
   identity: ResourceIdentity,
   farewell: Farewell,
-  isAnew = true,
+  isAnew: boolean,
 ): Promise<void> {
   const { reporter, finalizers } = parts;
   const news = await part(parts, identity, farewell, isAnew);

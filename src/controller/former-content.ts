@@ -1,7 +1,7 @@
 /** What lies in the directory of an attempt before it starts, and whose it is. */
 import { ContentError } from '../api/errors.ts';
 import type { AttemptOrder, AttemptParts } from './attempt.ts';
-import { wasTried } from './decide.ts';
+import { isForgotten } from './decide.ts';
 import { disown, isRemains, type JournalEntry, ownsContent, periodOf } from './journal-entry.ts';
 import type { History, Journal } from './journal.ts';
 import { overlaps } from './path-claims.ts';
@@ -16,17 +16,16 @@ export async function assertAsExpected(
   history: History,
 ): Promise<void> {
   const { destination, expected, plan, resource } = order;
-  const isForgotten =
-    history === 'unreadable' || (history === undefined && wasTried(resource.status));
+  const forgotten = isForgotten(history, resource.status);
   if (plan.provided !== true) {
     await removeRemains(parts, order);
     if (expected !== 'empty') return;
-  } else if (!isForgotten) {
+  } else if (!forgotten) {
     // The volume came with something.
     return;
   }
   if (await parts.engine.isEmpty(destination)) return;
-  throw isForgotten
+  throw forgotten
     ? notKnown(destination, history)
     : new ContentError('PathNotEmpty', `${destination} is not empty`);
 }

@@ -7,6 +7,7 @@ import {
   ownsContent,
   periodOf,
   type RunningEntry,
+  takesOver,
 } from './journal-entry.ts';
 import { toKey } from './keys.ts';
 import { identityFields } from './log-fields.ts';
@@ -135,11 +136,10 @@ export class GoneResources {
 
   async #forget(entry: JournalEntry): Promise<void> {
     const { engine, journal, claims, clock, log } = this.#parts;
-    const { uid, hostPath, replaces, provided } = entry;
+    const { uid, hostPath } = entry;
     if (clock.now() - (await journal.changedAt(uid)) < forgottenAfterMs) return;
     // Should it come back, its own content would be what spec.existingContent lets it replace, or what came with a volume.
-    const isTaken = replaces === true || provided === true;
-    if (isTaken && ownsContent(entry) && (await engine.isThere(hostPath))) return;
+    if (takesOver(entry) && ownsContent(entry) && (await engine.isThere(hostPath))) return;
     // An attempt in its directory is about to write that it is nobody's, and would bring it back.
     if (ownsContent(entry) && claims.ownerBeside(entry) !== undefined) return;
     await journal.forget(uid);

@@ -74,6 +74,11 @@ export function ownsContent(entry: JournalEntry): boolean {
   return entry.dirty || (entry.state === 'succeeded' && entry.removed !== true);
 }
 
+/** Whether another attempt of this uid does not mind what lies in the directory by then. */
+export function takesOver({ replaces, provided }: JournalEntry): boolean {
+  return replaces === true || provided === true;
+}
+
 /** Of what an attempt left that failed and could not be cleaned up after; nobody has worked in it. */
 export function isRemains(entry: JournalEntry): entry is FailedEntry {
   return entry.dirty && entry.state === 'failed';

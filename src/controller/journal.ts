@@ -9,6 +9,11 @@ import { Turns } from './turns.ts';
 /** What is known of a uid: nothing, its entry, or that there was one which cannot be read. */
 export type History = JournalEntry | 'unreadable' | undefined;
 
+/** Its entry, where that is there and can be read. */
+export function entryOf(history: History): JournalEntry | undefined {
+  return history === 'unreadable' ? undefined : history;
+}
+
 const suffix = '.json';
 
 /** Bytes; no entry is longer. */

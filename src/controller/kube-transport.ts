@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { unlessAborted } from '../api/unless-aborted.ts';
 import { ApiUnavailable } from './api-error.ts';
 import type { KubeConfig } from './kube-config.ts';
 
@@ -136,18 +137,6 @@ async function toSettings(
       : { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }),
   };
   return settings;
-}
-
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason as Error);
-  if (signal.aborted) abort();
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
 
 /** Errors of several addresses tried in vain have an empty message of their own. */

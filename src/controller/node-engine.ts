@@ -45,7 +45,7 @@ export function createNodeEngine(
       stack.move();
       return prepared;
     },
-    lock: async (destination) => await lockDestination(destination),
+    lock: lockDestination,
     isEmpty: isEmptyDestination,
     isThere: isDirectory,
     isUntouched,

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { ContentError } from '../api/errors.ts';
+import { unlessAborted } from '../api/unless-aborted.ts';
 import { type BackoffPolicy, backoffMs } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import type { Engine } from './engine.ts';
@@ -49,7 +50,7 @@ export class NodeWatch {
 
   /** Resolves when it is known whether the node lacks something. Rejects when the signal is aborted. */
   async looked(signal: AbortSignal): Promise<void> {
-    await Promise.race([this.#looked.promise, aborted(signal)]);
+    await unlessAborted(this.#looked.promise, signal);
   }
 
   /** Looks at once instead of when it is time: an attempt has failed by what the node lacks. */
@@ -101,7 +102,7 @@ export class NodeWatch {
     );
     const looking = look();
     try {
-      await Promise.race([looking, aborted(either)]);
+      await unlessAborted(looking, either);
       this.#found(undefined);
     } catch (error) {
       if (signal.aborted) await this.#letEnd(looking);
@@ -139,14 +140,6 @@ export class NodeWatch {
 
 const hanging =
   'the node does not answer: looking at its files takes too long; a file system or a disk may hang';
-
-/** Never resolves. */
-async function aborted(signal: AbortSignal): Promise<never> {
-  return await new Promise((_, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
-  });
-}
 
 function toLack(error: unknown): ContentError {
   if (error instanceof ContentError) return error;

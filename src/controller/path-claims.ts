@@ -58,3 +58,9 @@ export class PathClaims {
 export function overlaps(one: string, other: string): boolean {
   return one === other || one.startsWith(`${other}/`) || other.startsWith(`${one}/`);
 }
+
+/** Whose the wanted path is, for people. */
+export function describeClaim({ namespace, name, hostPath }: PathClaim, wanted: string): string {
+  const what = hostPath === wanted ? hostPath : `${hostPath}, which overlaps,`;
+  return `${what} belongs to the WorkspaceContent ${namespace}/${name}`;
+}

@@ -11,6 +11,7 @@ import { allowedDestination, type Engine } from './engine.ts';
 import { madeAgain } from './events.ts';
 import type { GoneResources } from './gone-resources.ts';
 import type { JournalEntry, RunningEntry } from './journal-entry.ts';
+import { entryOf } from './journal.ts';
 import { toKey } from './keys.ts';
 import { PathWaiters } from './path-waiters.ts';
 import { recover, type RecoveryParts } from './recovery.ts';
@@ -101,7 +102,7 @@ export class Reconciler {
   /** Content that is there is there, whatever a newer version wrote into the resource. */
   async #reportUnreadable({ identity }: StoredResource, error: ContentError): Promise<void> {
     const history = this.#parts.journal.get(identity.uid);
-    const entry = history === 'unreadable' ? undefined : history;
+    const entry = entryOf(history);
     if (entry?.state === 'running') return await this.#recover(identity, entry);
     if (identity.deletionTimestamp !== undefined) {
       if (!identity.finalizers.includes(contentFinalizer)) return;
@@ -118,7 +119,7 @@ export class Reconciler {
     const { uid, spec } = resource;
     const key = toKey(resource);
     const history = journal.get(uid);
-    const entry = history === 'unreadable' ? undefined : history;
+    const entry = entryOf(history);
     const destination = allowedDestination(this.#parts.engine, resource);
     const situation = { resource, history, nodeName, now: clock.now(), destination };
     let action = decide(situation);

@@ -23,8 +23,8 @@ export async function removeLastRemains(
   if (await engine.isThere(hostPath)) {
     await using lock = await engine.lock(hostPath);
     if (lock === undefined) return;
-    if (await engine.isUntouched(hostPath, periodOf(entry), stopping))
-      await engine.clear(hostPath, stopping);
+    const isUntouched = await engine.isUntouched(hostPath, periodOf(entry), stopping);
+    if (isUntouched) await engine.clear(hostPath, stopping);
   }
   await journal.record(disown(entry));
 }

@@ -45,15 +45,19 @@ export class Retries {
   /** Whether it rests still; then it comes up again when that is over. */
   isResting(resource: ResourceIdentity): boolean {
     const { addAfter, steady } = this.#options;
-    const key = toKey(resource);
-    const left = this.hasRested(resource) ? (this.#rests.get(key)?.until ?? 0) - steady.now() : 0;
-    if (left > 0) addAfter(key, left);
+    const left = (this.#restOf(resource)?.until ?? -Infinity) - steady.now();
+    if (left > 0) addAfter(toKey(resource), left);
     return left > 0;
   }
 
   /** Whether it rests, or has rested and was not brought further since, for all that it asks for now. */
   hasRested(resource: ResourceIdentity): boolean {
-    return this.#rests.get(toKey(resource))?.version === versionOf(resource);
+    return this.#restOf(resource) !== undefined;
+  }
+
+  #restOf(resource: ResourceIdentity): Rest | undefined {
+    const rest = this.#rests.get(toKey(resource));
+    return rest?.version === versionOf(resource) ? rest : undefined;
   }
 
   /** The key was brought further, or is gone: the next pause is a short one. */

@@ -3,7 +3,7 @@ import type { ContentResource, ResourceIdentity } from '../api/resource.ts';
 import { allowedDestination, type Engine } from './engine.ts';
 import type { Finalizers } from './finalizers.ts';
 import type { JournalEntry } from './journal-entry.ts';
-import type { Journal } from './journal.ts';
+import { entryOf, type Journal } from './journal.ts';
 import { toKey } from './keys.ts';
 import type { Reporter } from './reporter.ts';
 import type { Retries } from './retries.ts';
@@ -49,7 +49,7 @@ export class Standing {
   async reportUnsettled(identity: ResourceIdentity, error: unknown): Promise<void> {
     if (!(error instanceof ContentError)) return;
     const history = this.#parts.journal.get(identity.uid);
-    const entry = history === 'unreadable' ? undefined : history;
+    const entry = entryOf(history);
     await this.#parts.reporter.report(identity, { kind: 'blocked', entry, error }, entry?.hostPath);
   }
 

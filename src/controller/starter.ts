@@ -14,7 +14,7 @@ import {
 } from './attempt.ts';
 import type { BackoffPolicy } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import { type Expected, wasTried } from './decide.ts';
+import { type Expected, isForgotten } from './decide.ts';
 import { findElder } from './elder.ts';
 import type { ClaimedEntry, FailedEntry } from './journal-entry.ts';
 import { toKey } from './keys.ts';
@@ -22,7 +22,7 @@ import type { KubeClient } from './kube-client.ts';
 import { resourceFields } from './log-fields.ts';
 import type { Metrics } from './metrics.ts';
 import type { NodeWatch } from './node-watch.ts';
-import type { PathClaim, PathClaims } from './path-claims.ts';
+import { describeClaim, type PathClaim, type PathClaims } from './path-claims.ts';
 import { ProgressThrottle } from './progress-throttle.ts';
 import type { Reporter } from './reporter.ts';
 import type { RunSlots } from './run-slots.ts';
@@ -163,8 +163,7 @@ export class Starter {
     if (journal.get(resource.uid) !== undefined) return undefined;
     const others = [...store.keys()].flatMap((key) => store.get(key) ?? []);
     return findElder(resource, hostPath, others, engine, ({ identity, object }) => {
-      const history = journal.get(identity.uid);
-      return history === 'unreadable' || (history === undefined && wasTried(statusOf(object)));
+      return isForgotten(journal.get(identity.uid), statusOf(object));
     });
   }
 
@@ -175,7 +174,8 @@ export class Starter {
   async #remember(resource: ContentResource, hostPath: string): Promise<void> {
     const { journal } = this.#parts;
     const { uid, namespace, name, status } = resource;
-    if (journal.get(uid) !== undefined || wasTried(status)) return;
+    const history = journal.get(uid);
+    if (history !== undefined || isForgotten(history, status)) return;
     const counts = { attempts: 0, failures: 0, dirty: false };
     const entry: ClaimedEntry = { uid, namespace, name, hostPath, ...counts, state: 'claimed' };
     await journal.write(entry);
@@ -231,12 +231,6 @@ function toBlocked(error: unknown): Start & { readonly kind: 'blocked' } {
 }
 
 function toPathInUse(owner: PathClaim, hostPath: string): Start {
-  const whose = `${owner.namespace}/${owner.name}`;
-  const what = owner.hostPath === hostPath ? hostPath : `${owner.hostPath}, which overlaps,`;
-  const message = `${what} belongs to the WorkspaceContent ${whose}`;
-  return {
-    kind: 'blocked',
-    error: new ContentError('PathInUse', message),
-    owner: toKey(owner),
-  };
+  const error = new ContentError('PathInUse', describeClaim(owner, hostPath));
+  return { kind: 'blocked', error, owner: toKey(owner) };
 }

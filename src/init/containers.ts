@@ -8,7 +8,8 @@ import { removeBundle } from './bundle.ts';
 import { killInCgroups, removeCgroups } from './cgroups.ts';
 import { containerPaths, type RunEnvironment } from './environment.ts';
 import { disconnectNetwork } from './network/network.ts';
-import { deleteContainer, type DeleteOptions } from './runc.ts';
+import type { ProgramLimits } from './program.ts';
+import { deleteContainer } from './runc.ts';
 import { unmountWithin } from './unmount.ts';
 
 export interface FoundContainer {
@@ -21,7 +22,7 @@ export interface FoundContainer {
 const prefix = 'wsc-';
 
 /** For removing one while somebody waits; what stays is removed at the next look at the node. */
-export const hasty: DeleteOptions = { timeoutMs: 1500 };
+export const hasty: Partial<ProgramLimits> = { timeoutMs: 1500 };
 
 /** The container of a resource. Throws InternalError for a uid that is none. */
 export function containerId(uid: string): string {
@@ -59,7 +60,7 @@ export async function listContainers(
 export async function removeContainer(
   environment: RunEnvironment,
   id: string,
-  options: DeleteOptions = {},
+  options: Partial<ProgramLimits> = {},
 ): Promise<void> {
   // runc may hang, and is slow to give up on processes that were not killed before.
   await killInCgroups(environment, id);
@@ -83,7 +84,7 @@ export async function removeContainer(
 export async function removeEndedContainer(
   environment: RunEnvironment,
   id: string,
-  options: DeleteOptions = {},
+  options: Partial<ProgramLimits> = {},
 ): Promise<void> {
   await removeCgroups(environment, id);
   await removeState(environment, id);

@@ -8,9 +8,9 @@ const endMs = 250;
 
 export interface ProgramLimits {
   /** Milliseconds after which it is killed. */
-  readonly timeout: number;
+  readonly timeoutMs: number;
   /** Kills it early. */
-  readonly cancelSignal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface ProgramOptions extends ProgramLimits {
@@ -34,7 +34,7 @@ export interface ProgramAnswer {
 export async function runProgram(
   program: string,
   args: readonly string[],
-  options: ProgramOptions,
+  { timeoutMs, signal, ...options }: ProgramOptions,
 ): Promise<ProgramAnswer> {
   try {
     assertSpawnRoom(3);
@@ -46,11 +46,13 @@ export async function runProgram(
   try {
     const subprocess = execa(program, args, {
       ...options,
+      timeout: timeoutMs,
+      ...(signal && { cancelSignal: signal }),
       reject: false,
       extendEnv: false,
       killSignal: 'SIGKILL',
     });
-    return await Promise.race([subprocess, hung(program, options, ended.signal)]);
+    return await Promise.race([subprocess, hung(program, { timeoutMs, signal }, ended.signal)]);
   } finally {
     ended.abort();
   }
@@ -59,15 +61,15 @@ export async function runProgram(
 /** Resolves when it must have been killed, and goes on all the same. */
 async function hung(
   program: string,
-  { timeout, cancelSignal }: ProgramLimits,
+  { timeoutMs, signal }: ProgramLimits,
   ended: AbortSignal,
 ): Promise<ProgramAnswer> {
   const killed = Promise.withResolvers<void>();
-  if (cancelSignal?.aborted === true) killed.resolve();
-  cancelSignal?.addEventListener('abort', () => killed.resolve(), { signal: ended });
-  const late = delay(timeout, undefined, { signal: ended }).catch(() => {});
+  if (signal?.aborted === true) killed.resolve();
+  signal?.addEventListener('abort', () => killed.resolve(), { signal: ended });
+  const late = delay(timeoutMs, undefined, { signal: ended }).catch(() => {});
   await Promise.race([late, killed.promise]);
   await delay(endMs, undefined, { signal: ended }).catch(() => {});
-  const timedOut = cancelSignal?.aborted !== true;
+  const timedOut = signal?.aborted !== true;
   return { stdout: '', stderr: '', originalMessage: `${program} hangs`, timedOut };
 }

@@ -78,7 +78,7 @@ export async function runInitializer(
   let atRest = !containerExists(environment, id);
   try {
     throwIfAborted(signal);
-    await removeEarlier(environment, id, signal);
+    if (!atRest) await removeEarlier(environment, id, signal);
     atRest = true;
     const { destination } = request;
     // The sandbox gets all that is mounted in it as well.
@@ -118,7 +118,6 @@ async function removeEarlier(
   id: string,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!containerExists(environment, id)) return;
   try {
     await removeContainer(environment, id, { signal });
   } catch (error) {

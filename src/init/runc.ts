@@ -92,14 +92,7 @@ export async function killContainer(
   id: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await runc(environment, { timeout: killTimeoutMs, cancelSignal: signal }, 'kill', id, 'KILL');
-}
-
-export interface DeleteOptions {
-  /** Milliseconds; what hangs is ended then. */
-  readonly timeoutMs?: number;
-  /** Ends it early. */
-  readonly signal?: AbortSignal;
+  await runc(environment, { timeoutMs: killTimeoutMs, signal }, 'kill', id, 'KILL');
 }
 
 /**
@@ -109,10 +102,9 @@ export interface DeleteOptions {
 export async function deleteContainer(
   environment: RunEnvironment,
   id: string,
-  { timeoutMs = deleteTimeoutMs, signal }: DeleteOptions = {},
+  { timeoutMs = deleteTimeoutMs, signal }: Partial<ProgramLimits> = {},
 ): Promise<string | undefined> {
-  const limits = { timeout: timeoutMs, ...(signal && { cancelSignal: signal }) };
-  const answer = await runc(environment, limits, 'delete', '--force', id);
+  const answer = await runc(environment, { timeoutMs, signal }, 'delete', '--force', id);
   const { exitCode, stderr, originalMessage } = answer;
   const words = stderr || originalMessage;
   return words || (exitCode === 0 ? undefined : 'runc delete failed');
@@ -134,8 +126,7 @@ export async function runcVersion(
   environment: RunEnvironment,
   signal?: AbortSignal,
 ): Promise<RuncAnswer> {
-  const limits = { timeout: versionTimeoutMs, ...(signal && { cancelSignal: signal }) };
-  const answer = await runc(environment, limits, '--version');
+  const answer = await runc(environment, { timeoutMs: versionTimeoutMs, signal }, '--version');
   const { stdout, stderr, originalMessage, code, exitCode, timedOut } = answer;
   const version = exitCode === 0 ? /^runc version (\S+)/m.exec(stdout)?.[1] : undefined;
   const late = timedOut ? `it gave no answer within ${versionTimeoutMs / 1000} s` : undefined;

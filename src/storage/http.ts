@@ -1,4 +1,5 @@
 import type * as Undici from 'undici';
+import { unlessAborted } from '../api/unless-aborted.ts';
 
 export interface StorageRequest {
   readonly method: 'GET' | 'HEAD';
@@ -48,6 +49,7 @@ export async function connectStorage(settings: ConnectSettings): Promise<Storage
         const body = await readBeginning(answer.body);
         return { status: answer.statusCode, headers: answer.headers, body };
       };
+      // The client itself looks at the signal only once a connection is there.
       return await unlessAborted(exchange(), signal);
     },
     // Not close(): a connection that hangs would hang it.
@@ -81,18 +83,6 @@ function createDispatcher(
   if (proxy === '') return new Agent({ connect: trust });
   const noProxy = variables['no_proxy'] ?? variables['NO_PROXY'] ?? '';
   return new EnvHttpProxyAgent({ ...options, httpProxy: proxy, httpsProxy: proxy, noProxy });
-}
-
-/** The client itself looks at the signal only once a connection is there. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }
 
 async function readBeginning(body: AsyncIterable<unknown>): Promise<string> {

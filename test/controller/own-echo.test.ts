@@ -1,13 +1,11 @@
 /** What the daemon writes into a status comes back by its watch: no reason to try again at once. */
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { execa } from 'execa';
 import { loadKubeConfig } from '../../src/controller/kube-config.ts';
 import { createTransport, type KubeTransport } from '../../src/controller/kube-transport.ts';
 import type { ControlPlane } from '../control-plane/index.ts';
+import { mountTmpfs } from '../limits/support/mounts.ts';
 import { lacks } from '../support/requirements.ts';
 import { Contents, startCluster } from './contents.ts';
 import {
@@ -48,43 +46,33 @@ describe('the echo of a status', { skip: lacks('root') }, () => {
     const { nodeName } = node;
     await contents.create('held', { nodeName, deletionPolicy: 'Delete' });
     await contents.untilReason('held', 'InitializationSuccess');
-    const place = node.data('held', 'mounted');
-    await mkdir(place);
-    await execa('mount', ['-t', 'tmpfs', 'none', place]);
-    try {
+    {
+      await using _ = await mountTmpfs(node.data('held', 'mounted'), 'size=1m');
       await contents.delete('held');
       await contents.untilReason('held', 'DeletionFailed');
       written = 0;
       await delay(whileMs);
       assert.ok(written <= 2, `${written} writes`);
-    } finally {
-      await execa('umount', [place]);
     }
     await contents.untilGone('held');
   });
 
   test('resources that the disk refuses in turn do not take turns in writing that they wait', async () => {
     await using folder = await createNodeFolder();
-    const place = join(folder.path, 'data/default');
-    await mkdir(place, { recursive: true });
-    await execa('mount', ['-t', 'tmpfs', '-o', 'ro,mode=755', 'none', place]);
+    await using disk = await mountTmpfs(folder.join('data/default'), 'ro');
     const names = Array.from({ length: 12 }, (_, index) => `refused-${index}`);
-    try {
-      await using node = await startScriptedNode({
-        ...{ kubeconfig: cluster.kubeconfig, script: writes, folder: folder.path },
-        ...{ maxConcurrent: 1, transport: counting() },
-      });
-      const { nodeName } = node;
-      for (const name of names) await contents.create(name, { nodeName });
-      for (const name of names) await contents.untilReason(name, 'DestinationReadOnly');
-      written = 0;
-      await delay(whileMs);
-      assert.ok(written <= names.length, `${written} writes`);
-      await execa('mount', ['-o', 'remount,rw', place]);
-      for (const name of names) await contents.untilReason(name, 'InitializationSuccess');
-    } finally {
-      await execa('umount', [place]);
-    }
+    await using node = await startScriptedNode({
+      ...{ kubeconfig: cluster.kubeconfig, script: writes, folder: folder.path },
+      ...{ maxConcurrent: 1, transport: counting() },
+    });
+    const { nodeName } = node;
+    for (const name of names) await contents.create(name, { nodeName });
+    for (const name of names) await contents.untilReason(name, 'DestinationReadOnly');
+    written = 0;
+    await delay(whileMs);
+    assert.ok(written <= names.length, `${written} writes`);
+    await disk.remount('rw');
+    for (const name of names) await contents.untilReason(name, 'InitializationSuccess');
   });
 
   test('who waits for a slot does not go on naming the owner of a directory that is gone', async () => {

@@ -63,7 +63,7 @@ const removals = [
     'the directory of a resource that is deleted',
     succeeded,
     async ({ parts }: Awaited<ReturnType<typeof setUp>>) =>
-      await finishDeletion(parts, sampleResource(), { kind: 'remove', entry: succeeded }),
+      await finishDeletion(parts, sampleResource(), { kind: 'remove', entry: succeeded }, true),
   ],
   [
     'what the last attempt left',

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ContentError } from '../../src/api/errors.ts';
 import type { WorkspaceContentStatus } from '../../src/api/types.generated.ts';
-import { wasTried } from '../../src/controller/decide.ts';
+import { isForgotten } from '../../src/controller/decide.ts';
 import { buildStatus, type View } from '../../src/controller/status.ts';
 import {
   claimed,
@@ -98,7 +98,7 @@ test('a lost journal takes back nothing of what the status says about attempts',
   const notEmpty = new ContentError('PathNotEmpty', 'it is not empty');
   const refused = statusOf({ kind: 'blocked', entry: undefined, error: notEmpty }, before);
   assert.equal(refused.attempts, succeeded.attempts);
-  assert.ok(wasTried(refused), 'the next look would replace the content');
+  assert.ok(isForgotten(undefined, refused), 'the next look would replace the content');
 });
 
 test('steps keep their own numbers, and a type that ran twice is summed', () => {

@@ -42,7 +42,7 @@ test(
       },
       stopping: new AbortController().signal,
     } as unknown as DeletionParts;
-    await finishDeletion(parts, sampleResource(), { kind: 'remove', entry });
+    await finishDeletion(parts, sampleResource(), { kind: 'remove', entry }, true);
     assert.deepEqual(done, ['ContentRemoved', 'finalizer']);
     assert.deepEqual(await readdir(join(dataRoot, 'default')), []);
     const after = journal.get(entry.uid);

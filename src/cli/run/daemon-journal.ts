@@ -2,9 +2,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ContentError } from '../../api/errors.ts';
-import { type JournalEntry, ownsContent } from '../../controller/journal-entry.ts';
+import { type JournalEntry, ownsContent, takesOver } from '../../controller/journal-entry.ts';
 import { type History, readEntry } from '../../controller/journal.ts';
-import { overlaps } from '../../controller/path-claims.ts';
+import { describeClaim, overlaps } from '../../controller/path-claims.ts';
 import { SetAsideFiles } from '../../controller/set-aside.ts';
 import { canonicalPath } from './canonical-path.ts';
 
@@ -55,21 +55,15 @@ export async function readDaemonJournal(stateDir: string, wanted: Wanted): Promi
 
 async function isInTheWay(entry: JournalEntry, hostPath: string): Promise<boolean> {
   const isAtWork = entry.state === 'running' || entry.state === 'claimed';
-  if (!isAtWork && !ownsContent(entry) && !mayTakeOver(entry)) return false;
+  const isToGoOn = entry.state === 'failed' && takesOver(entry);
+  if (!isAtWork && !isToGoOn && !ownsContent(entry)) return false;
   if (overlaps(entry.hostPath, hostPath)) return true;
   // The data roots of both may be one, and be named by a link.
   return overlaps(await canonicalPath(entry.hostPath), await canonicalPath(hostPath));
 }
 
-/** Whether another attempt of the daemon does not mind what lies in the directory by then. */
-function mayTakeOver({ state, replaces, provided }: JournalEntry): boolean {
-  return state === 'failed' && (replaces === true || provided === true);
-}
-
-function inUse({ namespace, name, hostPath }: JournalEntry, wanted: string): ContentError {
-  const what = hostPath === wanted ? hostPath : `${hostPath}, which overlaps,`;
-  const whose = `the WorkspaceContent ${namespace}/${name} of this node's daemon`;
-  const message = `${what} belongs to ${whose}; with another --data-root the run stays out of its way`;
+function inUse(entry: JournalEntry, wanted: string): ContentError {
+  const message = `${describeClaim(entry, wanted)} of this node's daemon; with another --data-root the run stays out of its way`;
   return new ContentError('PathInUse', message);
 }
 

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { containerPaths, type RunEnvironment } from '../environment.ts';
+import type { ProgramLimits } from '../program.ts';
 import type { IsolatedNetwork } from '../settings.ts';
 import { addressesOf } from './pool.ts';
 import { parseRange, type Range } from './ranges.ts';
@@ -19,12 +20,6 @@ type Node = Pick<RunEnvironment, 'stateDir' | 'variables'>;
 
 /** Milliseconds. It takes a few dozen of them. */
 const removalMs = 20_000;
-
-interface DisconnectOptions {
-  readonly timeoutMs?: number;
-  /** Ends it early. */
-  readonly signal?: AbortSignal;
-}
 
 /** An interface's name has 15 characters at most. The state directory tells apart two daemons of a node. */
 export function networkName({ stateDir }: Pick<Node, 'stateDir'>, id: string): string {
@@ -77,7 +72,7 @@ export async function connectNetwork(
 export async function disconnectNetwork(
   node: Node,
   id: string,
-  { timeoutMs = removalMs, signal }: DisconnectOptions = {},
+  { timeoutMs = removalMs, signal }: Partial<ProgramLimits> = {},
 ): Promise<void> {
   const marker = containerPaths(node, id).network;
   if (!existsSync(marker)) return;

@@ -16,8 +16,8 @@ export async function runTool(
   signal?.throwIfAborted();
   const { exitCode, stdout, stderr, originalMessage, timedOut } = await runProgram(program, args, {
     input,
-    timeout: timeoutMs,
-    ...(signal && { cancelSignal: signal }),
+    timeoutMs,
+    signal,
     env: { PATH: `${variables['PATH'] ?? ''}:/usr/sbin:/usr/bin:/sbin:/bin`, LC_ALL: 'C' },
   });
   if (exitCode === 0) return stdout;
